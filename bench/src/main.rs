@@ -1,0 +1,28 @@
+//! Benchmarks, each beside what our users run now: `cargo xtask bench NAME`.
+//!
+//! A benchmark measures one capability in one file, prints a [`report::Report`], and exits with 1 when a bar is missed.
+
+mod report;
+
+use report::Report;
+
+/// Every benchmark: its name, what it measures, and the function that does.
+const BENCHES: &[(&str, &str, fn(&mut Report) -> anyhow::Result<()>)] = &[];
+
+fn main() -> anyhow::Result<()> {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let Some((_, _, run)) = BENCHES.iter().find(|(have, _, _)| *have == name) else {
+        eprintln!("usage: cargo xtask bench NAME, with one of");
+        for (name, what, _) in BENCHES {
+            eprintln!("  {name:<10} {what}");
+        }
+        std::process::exit(2);
+    };
+    let mut report = Report::default();
+    run(&mut report)?;
+    print!("{report}");
+    if !report.meets_bars() {
+        std::process::exit(1);
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! Regular series: samples resampled onto a fixed step, with gaps made explicit. What forecasters see.
+
+use super::{Points, Sample};
+use std::collections::HashMap;
+
+/// Values at `start_ms + i * step_ms`; a missing value is NaN.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegularSeries {
+    /// Time of the first value, ms since the Unix epoch.
+    pub start_ms: i64,
+    /// Distance between values, ms, at least 1.
+    pub step_ms: i64,
+    /// The values; NaN where there was no sample.
+    pub values: Vec<f64>,
+}
+
+/// The step of a series: the most frequent distance between neighbours (the smallest of equally frequent ones).
+/// `None` with fewer than two samples. Timestamps ascend.
+#[must_use]
+pub fn infer_step_ms(timestamps_ms: &[i64]) -> Option<i64> {
+    // The newest thousands decide: a meter that was switched from hourly to 15 minutes is a 15-minute meter.
+    const RECENT: usize = 4_096;
+    let recent = &timestamps_ms[timestamps_ms.len().saturating_sub(RECENT)..];
+    let mut counts: HashMap<i64, usize> = HashMap::new();
+    for pair in recent.windows(2) {
+        *counts.entry(pair[1] - pair[0]).or_default() += 1;
+    }
+    counts.into_iter().filter(|(step, _)| *step > 0).max_by_key(|(step, count)| (*count, -step)).map(|(step, _)| step)
+}
+
+impl RegularSeries {
+    /// Places ascending samples on the grid of `step_ms` aligned to the last sample, so that the newest sample is
+    /// never lost. Several samples in one cell average; a cell without a finite one is NaN. At most `limit` of the
+    /// newest cells are kept, which bounds memory however sparse the samples are.
+    ///
+    /// `None` without samples.
+    #[must_use]
+    pub fn from_points(points: &Points, step_ms: i64, limit: usize) -> Option<Self> {
+        let step_ms = step_ms.max(1);
+        let last_ms = *points.timestamps_ms.last()?;
+        let first_ms = *points.timestamps_ms.first()?;
+        // A sample belongs to the cell that ends at or after it: (cell - step, cell].
+        let cells_back =
+            |timestamp_ms: i64| usize::try_from((last_ms.saturating_sub(timestamp_ms)) / step_ms).unwrap_or(usize::MAX);
+        let count = cells_back(first_ms).saturating_add(1).min(limit.max(1));
+        let mut sums = vec![0.0; count];
+        let mut counts = vec![0_u32; count];
+        for (&timestamp_ms, &value) in points.timestamps_ms.iter().zip(&points.values) {
+            let back = cells_back(timestamp_ms);
+            if back < count && value.is_finite() {
+                sums[count - 1 - back] += value;
+                counts[count - 1 - back] += 1;
+            }
+        }
+        let values = sums.iter().zip(&counts).map(|(sum, n)| if *n == 0 { f64::NAN } else { sum / f64::from(*n) });
+        let back_ms = step_ms.saturating_mul(i64::try_from(count - 1).unwrap_or(i64::MAX));
+        Some(Self { start_ms: last_ms.saturating_sub(back_ms), step_ms, values: values.collect() })
+    }
+
+    /// Time of the value at `index`.
+    #[must_use]
+    pub fn timestamp_ms(&self, index: usize) -> i64 {
+        self.start_ms.saturating_add(self.step_ms.saturating_mul(i64::try_from(index).unwrap_or(i64::MAX)))
+    }
+
+    /// Time of the last value: the origin of a forecast made now. `None` when empty.
+    #[must_use]
+    pub fn origin_ms(&self) -> Option<i64> {
+        self.values.len().checked_sub(1).map(|last| self.timestamp_ms(last))
+    }
+
+    /// How many values there are, missing ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// How many values are missing.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.values.iter().filter(|value| value.is_nan()).count()
+    }
+
+    /// The first `length` values: what was known then.
+    #[must_use]
+    pub fn truncated(&self, length: usize) -> Self {
+        Self { values: self.values[..length.min(self.values.len())].to_vec(), ..*self }
+    }
+
+    /// The samples, missing ones left out.
+    pub fn samples(&self) -> impl Iterator<Item = Sample> + '_ {
+        let known = self.values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+        known.map(|(index, &value)| Sample { timestamp_ms: self.timestamp_ms(index), value })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(samples: &[(i64, f64)]) -> Points {
+        let (timestamps_ms, values) = samples.iter().copied().unzip();
+        Points { timestamps_ms, values }
+    }
+
+    #[test]
+    fn step_is_the_most_frequent_distance() {
+        assert_eq!(infer_step_ms(&[0, 10, 20, 50, 60]), Some(10));
+        assert_eq!(infer_step_ms(&[7]), None);
+    }
+
+    #[test]
+    fn gaps_become_nan_and_cells_average() {
+        let series =
+            RegularSeries::from_points(&points(&[(0, 1.0), (10, 2.0), (38, 4.0), (40, 6.0)]), 10, 100).unwrap();
+        assert_eq!((series.start_ms, series.len(), series.missing()), (0, 5, 2));
+        assert_eq!(series.values[4], 5.0);
+        assert_eq!(series.origin_ms(), Some(40));
+        assert_eq!(series.samples().count(), 3);
+    }
+
+    #[test]
+    fn a_far_gap_is_bounded() {
+        let series = RegularSeries::from_points(&points(&[(i64::MIN / 4, 1.0), (0, 2.0), (10, 3.0)]), 10, 3).unwrap();
+        assert_eq!(series.values.len(), 3);
+        assert_eq!(series.values[1..], [2.0, 3.0]);
+    }
+
+    #[test]
+    fn infinities_are_missing() {
+        let series = RegularSeries::from_points(&points(&[(0, f64::INFINITY), (10, 3.0)]), 10, 10).unwrap();
+        assert!(series.values[0].is_nan());
+    }
+}

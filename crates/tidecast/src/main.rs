@@ -1,0 +1,3 @@
+//! The `tidecast` binary.
+
+fn main() {}
