@@ -1,1 +1,5 @@
-//! Tidecast.
+//! Tidecast: series come in, are kept, forecast, shown, and acted upon, by one binary whose roles differ only in
+//! configuration. This crate wires the others together and is the only one that knows the command line, HTTP servers,
+//! environment variables and configuration files.
+
+pub mod runtime;
