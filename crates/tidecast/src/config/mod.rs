@@ -1,0 +1,144 @@
+//! The configuration: one YAML file for every role, parsed once and passed down.
+//!
+//! Mistakes are found before anything runs, all of them at once where possible, and each names file, line, column,
+//! key, what is wrong and what would be accepted. `docs/configuration.md` is the user's description.
+
+mod accepted;
+mod document;
+mod environment;
+mod forecast;
+mod preset;
+mod problem;
+mod secret;
+mod server;
+mod source;
+mod store;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+pub use environment::{Environment, ProcessEnvironment};
+pub use forecast::ForecastConfig;
+pub use problem::{ConfigError, Problem};
+pub use secret::Secret;
+pub use server::{ServerConfig, TokenError};
+pub use source::SourceConfig;
+pub use store::StoreConfig;
+
+use document::{Content, Entry, Location, Section};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+use tidecast_core::duration::DurationMs;
+
+/// Everything a configuration file says.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Config {
+    /// Where samples and forecasts are kept.
+    pub store: StoreConfig,
+    /// Where samples come from, by name.
+    pub sources: BTreeMap<String, SourceConfig>,
+    /// What is forecast, by name.
+    pub forecasts: BTreeMap<String, ForecastConfig>,
+    /// How long samples are kept; forever where absent.
+    pub retention: Option<DurationMs>,
+    /// How the API and the console are served.
+    pub server: ServerConfig,
+}
+
+/// The keys of the file itself.
+const KEYS: [&str; 5] = ["store", "sources", "forecasts", "retention", "server"];
+
+impl Config {
+    /// Reads and parses a file. `models` are the names that `forecasts.*.model` may have.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is wrong.
+    pub fn load(path: &Path, environment: &dyn Environment, models: &[&str]) -> Result<Self, ConfigError> {
+        let file = path.display().to_string();
+        let text = environment.file(path).map_err(|error| ConfigError::Unreadable {
+            file: file.clone(),
+            reason: format!("{error}; check the path after -f and its permissions"),
+        })?;
+        Self::parse(&file, &text, environment, models)
+    }
+
+    /// Parses the text of a file called `name` in messages.
+    ///
+    /// # Errors
+    /// When it is wrong: with every mistake found.
+    pub fn parse(name: &str, text: &str, environment: &dyn Environment, models: &[&str]) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        let config = parse(text, environment, models, &mut problems);
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => {
+                problems.sort_by_key(|problem| (problem.line, problem.column));
+                // The first problem of a value explains those that follow from it.
+                problems.dedup_by(|next, first| {
+                    (next.line, next.column, &next.key) == (first.line, first.column, &first.key)
+                });
+                Err(ConfigError::Invalid { file: name.to_owned(), problems })
+            }
+        }
+    }
+}
+
+/// The configuration as far as it can be understood; it counts only if there are no problems.
+fn parse(text: &str, environment: &dyn Environment, models: &[&str], problems: &mut Vec<Problem>) -> Option<Config> {
+    let root = document::read(text, problems).map_err(|problem| problems.push(problem)).ok()?;
+    let start = Location { line: 1, column: 1 };
+    let Some(mut root) = root else {
+        problems.push(Problem::new(start, "", "the file is empty; write at least `sources:` or `server:`"));
+        return None;
+    };
+    document::substitute(&mut root, "", environment, problems);
+    let Content::Mapping(entries) = root.content else {
+        problems.push(Problem::new(
+            root.location,
+            "",
+            format!("expected keys ({}), found {}", KEYS.join(", "), root.shown()),
+        ));
+        return None;
+    };
+    let mut root = Section { path: String::new(), location: start, entries };
+    root.refuse_unknown(&KEYS, problems);
+
+    let mut config = Config::default();
+    if let Some(store) = store::parse(&root, problems) {
+        config.store = store;
+    }
+    config.retention = forecast::positive_duration(&root, "retention", problems);
+    for (name, section) in named(root.take("sources"), problems) {
+        if let Some(source) = source::parse(section, problems) {
+            config.sources.insert(name, source);
+        }
+    }
+    for (name, section) in named(root.take("forecasts"), problems) {
+        if let Some(forecast) = forecast::parse(&section, models, problems) {
+            config.forecasts.insert(name, forecast);
+        }
+    }
+    if let Some(section) = root.take("server").and_then(|entry| Section::new("", entry, problems)) {
+        config.server = server::parse(&section, problems)?;
+    }
+    Some(config)
+}
+
+/// The sections that a user has named, under `sources` or `forecasts`.
+fn named(group: Option<Entry>, problems: &mut Vec<Problem>) -> Vec<(String, Section)> {
+    let Some(group) = group.and_then(|entry| Section::new("", entry, problems)) else { return Vec::new() };
+    let mut sections = Vec::new();
+    for entry in group.entries {
+        let is_name = !entry.key.is_empty() && entry.key.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+        if !is_name {
+            let path = format!("{}.{}", group.path, entry.key);
+            problems.push(Problem::new(entry.location, path, "a name has letters, digits, `_` and `-` only"));
+        }
+        let name = entry.key.clone();
+        sections.extend(Section::new(&group.path, entry, problems).map(|section| (name, section)));
+    }
+    sections
+}

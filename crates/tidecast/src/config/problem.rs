@@ -1,0 +1,63 @@
+//! What is wrong with a configuration, and where.
+
+use super::document::Location;
+use std::fmt;
+
+/// One mistake in a configuration file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The key, from the outermost group: `sources.meters.on_error`. Empty for the file as a whole.
+    pub key: String,
+    /// What is wrong, and what to write instead.
+    pub message: String,
+}
+
+/// Why there is no configuration. Prints as one `FILE:LINE:COLUMN: KEY: MESSAGE` per line.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{file}: the configuration cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// The file was read and is wrong in one or more places, in the order of the file.
+    #[error("{}", Listing { file, problems })]
+    Invalid {
+        /// The file.
+        file: String,
+        /// At least one.
+        problems: Vec<Problem>,
+    },
+}
+
+impl Problem {
+    pub(super) fn new(location: Location, key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { line: location.line, column: location.column, key: key.into(), message: message.into() }
+    }
+}
+
+struct Listing<'a> {
+    file: &'a str,
+    problems: &'a [Problem],
+}
+
+impl fmt::Display for Listing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            let newline = if index == 0 { "" } else { "\n" };
+            write!(f, "{newline}{}:{}:{}: ", self.file, problem.line, problem.column)?;
+            if !problem.key.is_empty() {
+                write!(f, "{}: ", problem.key)?;
+            }
+            f.write_str(&problem.message)?;
+        }
+        Ok(())
+    }
+}

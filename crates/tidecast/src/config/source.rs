@@ -1,0 +1,107 @@
+//! `sources`: where samples come from.
+
+use super::accepted::accepted;
+use super::document::Section;
+use super::preset;
+use super::problem::Problem;
+use serde::Serialize;
+use tidecast_connect::files::{CsvOptions, Layout};
+use tidecast_core::series::SeriesKey;
+
+/// One source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SourceConfig {
+    /// `type: csv`: a file.
+    Csv {
+        /// Where it is: a path on this machine, relative to the working directory, or `s3://bucket/key`.
+        path: String,
+        /// How it is read.
+        #[serde(flatten)]
+        options: CsvOptions,
+    },
+}
+
+/// The keys of a CSV source besides those of [`CsvOptions`].
+pub(super) const CSV_KEYS: [&str; 3] = ["type", "preset", "path"];
+const TYPES: [&str; 1] = ["csv"];
+
+pub(super) fn parse(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
+    preset::fill_in(&mut section, problems);
+    let Some(node) = section.value("type") else {
+        problems.push(section.problem("type", format!("missing{}", accepted("", &TYPES))));
+        return None;
+    };
+    match node.text() {
+        Some("csv") => csv(section, problems),
+        text => {
+            let written = text.filter(|_| !node.substituted).unwrap_or_default();
+            let message = format!("{} is no type of source{}", section.shown("type"), accepted(written, &TYPES));
+            problems.push(section.problem("type", message));
+            None
+        }
+    }
+}
+
+fn csv(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
+    section.take("type");
+    let path = csv_path(&section, problems);
+    section.take("path");
+    let options: CsvOptions = section.decode(&CSV_KEYS, problems)?;
+    let checks = [
+        ("series", check_series(&section, &options)),
+        (
+            "columns",
+            (options.columns == Some(0)).then(|| "at least one column must be read; write 1 or more".to_owned()),
+        ),
+        ("delimiter", check_delimiter(&section, &options)),
+        ("zone", check_zone(&section, &options)),
+    ];
+    for (key, message) in checks {
+        problems.extend(message.map(|message| section.problem(key, message)));
+    }
+    Some(SourceConfig::Csv { path: path?, options })
+}
+
+fn csv_path(section: &Section, problems: &mut Vec<Problem>) -> Option<String> {
+    let message = match section.value("path") {
+        None => "missing; add `path: FILE` or `path: s3://bucket/key`".to_owned(),
+        Some(node) => match node.text() {
+            Some(text) if !node.is_null() && !text.is_empty() => return Some(text.to_owned()),
+            _ => format!("expected a file or s3://bucket/key, found {}", node.shown()),
+        },
+    };
+    problems.push(section.problem("path", message));
+    None
+}
+
+fn check_series(section: &Section, options: &CsvOptions) -> Option<String> {
+    let template = options.series.as_deref()?;
+    // A plain name stands for what a header could hold.
+    if template.replace("$column", "column").parse::<SeriesKey>().is_err() {
+        let shown = section.shown("series");
+        return Some(format!("{shown} is not a series; write it as in power{{device_id=\"$column\"}}"));
+    }
+    let is_wide = options.layout == Some(Layout::Wide) && options.columns != Some(1);
+    (is_wide && !template.contains("$column")).then(|| {
+        let shown = section.shown("series");
+        format!("{shown} would be the name of every column; put $column into it, as in power{{device_id=\"$column\"}}")
+    })
+}
+
+fn check_delimiter(section: &Section, options: &CsvOptions) -> Option<String> {
+    let delimiter = options.delimiter?;
+    let is_usable = delimiter.is_ascii() && !matches!(delimiter, '"' | '\r' | '\n');
+    (!is_usable).then(|| {
+        let shown = section.shown("delimiter");
+        format!("{shown} cannot separate cells; write an ASCII character such as \";\", \",\" or \"\\t\"")
+    })
+}
+
+fn check_zone(section: &Section, options: &CsvOptions) -> Option<String> {
+    let zone = options.zone.as_deref()?;
+    jiff::tz::TimeZone::get(zone).is_err().then(|| {
+        let shown = section.shown("zone");
+        format!("{shown} is no time zone; write an IANA name such as UTC or Europe/Zurich")
+    })
+}
