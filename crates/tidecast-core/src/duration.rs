@@ -11,12 +11,20 @@ pub struct DurationMs(pub i64);
 
 /// Why a text is not a duration.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not a duration; write a number and a unit (ms, s, m, h, d, w), for example 15m, 1h30m or 1d")]
+#[error("`{0}` is not a duration; write a number and a unit (ms, s, m, h, d, w, y), for example 15m, 1h30m or 1d")]
 pub struct ParseDurationError(pub String);
 
 /// Units from the largest to the smallest, in milliseconds.
-const UNITS: [(&str, i64); 6] =
-    [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, i64); 7] = [
+    // A year is 365 days, as in Prometheus.
+    ("y", 31_536_000_000),
+    ("w", 604_800_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
 
 impl DurationMs {
     /// One second.
@@ -89,7 +97,14 @@ mod tests {
 
     #[test]
     fn parses_and_prints() {
-        let cases = [("15m", 900_000), ("1h30m", 5_400_000), ("1d", 86_400_000), ("250ms", 250), ("1w", 604_800_000)];
+        let cases = [
+            ("15m", 900_000),
+            ("1h30m", 5_400_000),
+            ("1d", 86_400_000),
+            ("250ms", 250),
+            ("1w", 604_800_000),
+            ("2y", 63_072_000_000),
+        ];
         for (text, ms) in cases {
             assert_eq!(text.parse::<DurationMs>(), Ok(DurationMs(ms)), "{text}");
             assert_eq!(DurationMs(ms).to_string(), text);
