@@ -15,6 +15,8 @@ mod source;
 mod store;
 
 #[cfg(test)]
+mod documentation;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,8 @@ use granit_parser::{Event, Marker, Parser, ScalarStyle};
 
 /// The configuration is five levels deep; anything far deeper is a mistake.
 const DEEPEST: usize = 32;
+/// Keys of one group; each is compared with those before it.
+const MOST_KEYS: usize = 10_000;
 
 /// Reads the one document of `text`. Duplicate keys go to `problems` and the first value stays; `None` for a file
 /// without content.
@@ -153,6 +155,10 @@ impl Builder<'_> {
                         join(&open.path, &key),
                         format!("given twice, first in line {}; keep one of them", first.location.line),
                     )),
+                    None if entries.len() >= MOST_KEYS => {
+                        let message = format!("more than {MOST_KEYS} keys in one group; split the configuration");
+                        return Err(Problem::new(location, open.path.clone(), message));
+                    }
                     None => entries.push(Entry { key, location, value }),
                 },
             },

@@ -7,6 +7,9 @@ use crate::config::accepted::accepted;
 use crate::config::problem::Problem;
 use serde::de::DeserializeOwned;
 
+/// Mistakes reported of one section; whoever reads this many has seen enough.
+const MOST_MISTAKES: usize = 100;
+
 /// A group of keys in the document.
 #[derive(Debug)]
 pub(in crate::config) struct Section {
@@ -89,6 +92,9 @@ impl Section {
             let (Some(key), Content::Mapping(entries)) = (error.path.last(), &mut node.content) else { return None };
             entries.retain(|entry| entry.key != *key);
             left_out.push(key.clone());
+            if left_out.len() >= MOST_MISTAKES {
+                return None;
+            }
         }
     }
 
