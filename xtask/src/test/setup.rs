@@ -1,0 +1,90 @@
+//! Installs what the tests need and this machine lacks, and says so first: Debian packages by apt, the console's npm
+//! packages, a pinned Node where the distribution's is too old, a pinned Kustomize.
+//!
+//! Everything but the Debian packages goes into the build directory.
+
+use super::Verdict;
+use crate::program::{Programs, find};
+use crate::workspace::Workspace;
+use crate::{console, deploy};
+use anyhow::{Context as _, Result};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A program that tests use, and the Debian package that brings it.
+struct Need {
+    program: &'static str,
+    package: &'static str,
+    why: &'static str,
+}
+
+const NEEDS: [Need; 3] = [
+    Need { program: "chromium", package: "chromium", why: "browser tests" },
+    Need { program: "node", package: "nodejs", why: "building and testing the console" },
+    Need { program: "npm", package: "npm", why: "building and testing the console" },
+];
+
+const GO: Need = Need { program: "go", package: "golang-go", why: "building Kustomize, which renders the manifests" };
+
+/// How this machine installs packages.
+enum Installer {
+    /// We are root on Debian or a descendant.
+    Apt,
+    /// sudo asks for no password.
+    SudoApt,
+    /// None that we know how to use, and why.
+    Missing(&'static str),
+}
+
+pub(super) fn run(programs: &Programs, workspace: &Workspace) -> Result<Verdict> {
+    let mut missing: Vec<&Need> = NEEDS.iter().filter(|need| find(need.program).is_none()).collect();
+    if deploy::kustomize(programs, workspace).is_none() && find(GO.program).is_none() {
+        missing.push(&GO);
+    }
+    let verdict = if missing.is_empty() { Verdict::Passed } else { packages(programs, &missing)? };
+    console::install(programs, workspace)?;
+    deploy::install_kustomize(programs, workspace)?;
+    Ok(verdict)
+}
+
+fn packages(programs: &Programs, missing: &[&Need]) -> Result<Verdict> {
+    for need in missing {
+        println!("not found: {} (for {})", need.program, need.why);
+    }
+    let names: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    let sudo = match installer() {
+        Installer::Apt => false,
+        Installer::SudoApt => true,
+        Installer::Missing(why) => {
+            let programs = missing.iter().map(|need| need.program).collect::<Vec<_>>().join(", ");
+            return Ok(Verdict::Skipped(format!("{why}: install {programs} yourself; steps without them are skipped")));
+        }
+    };
+    println!("installing by apt: {}", names.join(" "));
+    let apt = |arguments: &[&str]| {
+        let mut command = if sudo { Command::new("sudo") } else { Command::new("env") };
+        command.args(if sudo { &["-n", "env"][..] } else { &[] });
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]).args(arguments);
+        command
+    };
+    programs.run(&mut apt(&["update"]), 5 * MINUTE)?;
+    let mut install = apt(&["install", "--yes", "--no-install-recommends"]);
+    programs.run(install.args(&names), 15 * MINUTE).context("apt could not install what the tests need")?;
+    Ok(Verdict::Passed)
+}
+
+fn installer() -> Installer {
+    if find("apt-get").is_none() {
+        return Installer::Missing("this is neither Debian nor Ubuntu");
+    }
+    if rustix::process::geteuid().is_root() {
+        return Installer::Apt;
+    }
+    let asks_nothing = Command::new("sudo").args(["-n", "true"]).stderr(Stdio::null()).status();
+    if asks_nothing.is_ok_and(|status| status.success()) {
+        return Installer::SudoApt;
+    }
+    Installer::Missing("apt needs root, or sudo without a password")
+}
