@@ -1,0 +1,55 @@
+//! Tries the endpoints of a configuration without leaving a trace.
+
+use crate::config::{Environment, ServerConfig, SourceConfig, StoreConfig};
+use crate::exit::NetworkError;
+use crate::runtime::listen;
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+use tidecast_connect::files::CsvSource;
+use tidecast_core::ports::{Source, StoreError};
+
+/// Longer than the retries of a healthy but slow object store; whoever checks is waiting.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whether the store's directory is there and can be written, or can be made.
+pub(super) fn store(store: &StoreConfig) -> anyhow::Result<String> {
+    let StoreConfig::Embedded(directory) = store;
+    let not_writable = |reason: String| StoreError::NotWritable { path: directory.display().to_string(), reason };
+    // A directory that is not there yet will be made in the nearest one that is.
+    let existing = directory
+        .ancestors()
+        .map(|ancestor| if ancestor.as_os_str().is_empty() { Path::new(".") } else { ancestor })
+        .find(|ancestor| ancestor.exists());
+    let existing = existing.ok_or_else(|| not_writable("no directory above it exists".to_owned()))?;
+    let probe = existing.join(format!(".tidecast-check-{}", std::process::id()));
+    std::fs::File::create_new(&probe).map_err(|error| not_writable(error.to_string()))?;
+    std::fs::remove_file(&probe).map_err(|error| not_writable(error.to_string()))?;
+    Ok(if directory.exists() { "the directory is writable" } else { "the directory can be made" }.to_owned())
+}
+
+/// Whether the source opens and its first rows parse.
+pub(super) async fn source(source: &SourceConfig) -> anyhow::Result<String> {
+    let SourceConfig::Csv { path, options } = source;
+    let first = async {
+        let mut source = CsvSource::open(path, options.clone(), None).await?;
+        source.next_batch().await
+    };
+    let first = tokio::time::timeout(PATIENCE, first)
+        .await
+        .map_err(|_| NetworkError(format!("{path} did not answer within {} s", PATIENCE.as_secs())))??;
+    Ok(match first {
+        None => "it opens and holds no sample yet".to_owned(),
+        Some(batch) => {
+            let series: HashSet<_> = batch.samples.runs().map(|run| run.series.clone()).collect();
+            format!("{} series in the first {} samples", series.len(), batch.samples.len())
+        }
+    })
+}
+
+/// Whether the token can be read and the port be had.
+pub(super) async fn server(server: &ServerConfig, environment: &dyn Environment) -> anyhow::Result<String> {
+    server.token(environment)?;
+    listen::bind(server).await?;
+    Ok("the port is free".to_owned())
+}
