@@ -115,7 +115,7 @@ impl SeriesKey {
     }
 }
 
-fn is_identifier(text: &str, colon: bool) -> bool {
+pub(super) fn is_identifier(text: &str, colon: bool) -> bool {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_' || (colon && c == ':');
     text.chars().next().is_some_and(first) && text.chars().all(|c| first(c) || c.is_ascii_digit())
 }

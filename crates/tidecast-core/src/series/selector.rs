@@ -243,9 +243,21 @@ impl Parser<'_> {
 }
 
 impl fmt::Display for Selector {
+    /// Prints it as people write it, the metric name in front of the braces.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut matchers = self.matchers.as_slice();
+        if let [first, rest @ ..] = matchers
+            && first.label == "__name__"
+            && first.equal_value().is_some_and(|name| super::key::is_identifier(name, true))
+        {
+            f.write_str(&first.value)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            matchers = rest;
+        }
         f.write_str("{")?;
-        for (i, matcher) in self.matchers.iter().enumerate() {
+        for (i, matcher) in matchers.iter().enumerate() {
             let comma = if i == 0 { "" } else { "," };
             let operator = match matcher.operator {
                 MatchOperator::Equal => "=",
@@ -300,6 +312,13 @@ mod tests {
             assert_eq!(selector.matches(&series), expected, "{text}");
             let again: Selector = selector.to_string().parse().unwrap();
             assert_eq!(again.matches(&series), expected, "{text} printed as {selector}");
+        }
+    }
+
+    #[test]
+    fn prints_as_people_write() {
+        for text in ["power", "{}", r#"power{a=~"b\\\\d",c!=""}"#, r#"{__name__="a b"}"#, r#"{__name__!~"a"}"#] {
+            assert_eq!(text.parse::<Selector>().unwrap().to_string(), text);
         }
     }
 
