@@ -48,6 +48,7 @@ fn default_refit() -> DurationMs {
 }
 
 pub(super) fn parse(section: &Section, models: &[&str], problems: &mut Vec<Problem>) -> Option<ForecastConfig> {
+    section.require(&["series", "horizon"], problems);
     let forecast: ForecastConfig = section.decode(&[], problems)?;
     let before = problems.len();
     let durations = [("horizon", forecast.horizon), ("every", forecast.every), ("refit", forecast.refit)];

@@ -77,7 +77,7 @@ impl Config {
         match config {
             Some(config) if problems.is_empty() => Ok(config),
             _ => {
-                problems.sort_by_key(|problem| (problem.line, problem.column));
+                problems.sort_by(|a, b| (a.line, a.column, &a.key).cmp(&(b.line, b.column, &b.key)));
                 // The first problem of a value explains those that follow from it.
                 problems.dedup_by(|next, first| {
                     (next.line, next.column, &next.key) == (first.line, first.column, &first.key)

@@ -1,7 +1,7 @@
 //! `sources`: where samples come from.
 
 use super::accepted::accepted;
-use super::document::Section;
+use super::document::{Entry, Section};
 use super::preset;
 use super::problem::Problem;
 use serde::Serialize;
@@ -29,7 +29,12 @@ const TYPES: [&str; 1] = ["csv"];
 pub(super) fn parse(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
     preset::fill_in(&mut section, problems);
     let Some(node) = section.value("type") else {
-        problems.push(section.problem("type", format!("missing{}", accepted("", &TYPES))));
+        problems.push(match section.misspelt("type") {
+            Some(Entry { key, location, .. }) => {
+                Problem::new(*location, section.key_path(key), "unknown key; did you mean `type`?")
+            }
+            None => section.problem("type", format!("missing{}", accepted("", &TYPES))),
+        });
         return None;
     };
     match node.text() {
@@ -64,15 +69,13 @@ fn csv(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig
 }
 
 fn csv_path(section: &Section, problems: &mut Vec<Problem>) -> Option<String> {
-    let message = match section.value("path") {
-        None => "missing; add `path: FILE` or `path: s3://bucket/key`".to_owned(),
-        Some(node) => match node.text() {
-            Some(text) if !node.is_null() && !text.is_empty() => return Some(text.to_owned()),
-            _ => format!("expected a file or s3://bucket/key, found {}", node.shown()),
-        },
-    };
-    problems.push(section.problem("path", message));
-    None
+    section.require(&["path"], problems);
+    let node = section.value("path")?;
+    let path = node.text().filter(|text| !node.is_null() && !text.is_empty());
+    if path.is_none() {
+        problems.push(section.problem("path", format!("expected a file or s3://bucket/key, found {}", node.shown())));
+    }
+    path.map(str::to_owned)
 }
 
 fn check_series(section: &Section, options: &CsvOptions) -> Option<String> {

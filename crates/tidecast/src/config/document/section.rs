@@ -3,7 +3,7 @@
 use super::decode::decode;
 use super::error::Kind;
 use super::node::{Content, Entry, Location, Node};
-use crate::config::accepted::accepted;
+use crate::config::accepted::{accepted, nearest};
 use crate::config::problem::Problem;
 use serde::de::DeserializeOwned;
 
@@ -58,8 +58,21 @@ impl Section {
         self.value(key).map_or_else(|| "nothing".to_owned(), Node::shown)
     }
 
-    fn key_path(&self, key: &str) -> String {
+    /// The full path of a key.
+    pub(in crate::config) fn key_path(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// Reports every one of `names` that was not written, not even misspelt.
+    pub(in crate::config) fn require(&self, names: &[&str], problems: &mut Vec<Problem>) {
+        for name in names.iter().filter(|name| self.value(name).is_none() && self.misspelt(name).is_none()) {
+            problems.push(self.problem(name, format!("missing; add `{name}: …`")));
+        }
+    }
+
+    /// The key that was written for `name`, if it is close to it.
+    pub(in crate::config) fn misspelt(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key != name && nearest(&entry.key, &[name]).is_some())
     }
 
     /// Decodes the section. serde stops at the first mistake, so after each one the key it happened under is left
