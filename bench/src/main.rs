@@ -2,12 +2,15 @@
 //!
 //! A benchmark measures one capability in one file, prints a [`report::Report`], and exits with 1 when a bar is missed.
 
+mod build;
+mod demo;
 mod report;
 
 use report::Report;
 
 /// Every benchmark: its name, what it measures, and the function that does.
-const BENCHES: &[(&str, &str, fn(&mut Report) -> anyhow::Result<()>)] = &[];
+const BENCHES: &[(&str, &str, fn(&mut Report) -> anyhow::Result<()>)] =
+    &[("build", "cold release build", build::run), ("demo", "first forecasts, console start", demo::run)];
 
 fn main() -> anyhow::Result<()> {
     let name = std::env::args().nth(1).unwrap_or_default();

@@ -50,6 +50,8 @@ fn dispatch(arguments: &[&str]) -> Result<ExitCode> {
         ("generate", []) => generate::write(&programs, &workspace()?).map(|()| ExitCode::SUCCESS),
         ("generate", ["--check"]) => generate::check(&programs, &workspace()?).map(|()| ExitCode::SUCCESS),
         ("deploy", []) => deploy::run(&programs, &workspace()?).map(|()| ExitCode::SUCCESS),
+        // How the step of `test` continues in the xtask that was built with the Kubernetes types.
+        ("deploy", ["--built"]) => deploy::check_built(&programs, &workspace()?).map(|()| ExitCode::SUCCESS),
         ("bench", rest) => bench::run(&programs, &workspace()?, rest).map(|()| ExitCode::SUCCESS),
         _ => Ok(usage()),
     }
