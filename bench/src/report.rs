@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Which side of the bar is good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Better {
+pub(crate) enum Better {
     /// Throughput.
     Higher,
     /// Times, sizes, errors.
@@ -13,36 +13,36 @@ pub enum Better {
 
 /// One measured figure.
 #[derive(Clone, Debug)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// What was measured, with the shape of the data.
-    pub what: String,
+    pub(crate) what: String,
     /// Ours.
-    pub ours: f64,
+    pub(crate) ours: f64,
     /// Unit of `ours`, `bar` and `peer`.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// The least that is acceptable, if the project sets itself one.
-    pub bar: Option<f64>,
+    pub(crate) bar: Option<f64>,
     /// Name and figure of the peer measured in the same run, if there is one.
-    pub peer: Option<(String, f64)>,
+    pub(crate) peer: Option<(String, f64)>,
     /// Which direction is better.
-    pub better: Better,
+    pub(crate) better: Better,
 }
 
 /// All figures of one run, printed as an aligned table.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub(crate) struct Report {
     figures: Vec<Figure>,
 }
 
 impl Report {
     /// Adds a figure.
-    pub fn add(&mut self, figure: Figure) {
+    pub(crate) fn add(&mut self, figure: Figure) {
         self.figures.push(figure);
     }
 
     /// Whether every figure with a bar meets it.
     #[must_use]
-    pub fn meets_bars(&self) -> bool {
+    pub(crate) fn meets_bars(&self) -> bool {
         self.figures.iter().all(|figure| figure.meets_bar() != Some(false))
     }
 }
