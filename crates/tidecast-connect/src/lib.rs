@@ -1,1 +1,7 @@
-//! Placeholder text, replaced by the first module.
+//! Connectors: where samples come from and where results go, one folder per external system.
+//!
+//! A wire format lives in its connector's folder and nowhere else; the rest of the project sees only the ports of
+//! `tidecast-core`.
+
+pub mod files;
+pub mod http;
