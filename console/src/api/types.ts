@@ -1,0 +1,135 @@
+// The shapes of /api/v1, as the server sends them. Times are milliseconds since the Unix epoch (UTC).
+
+export type Phase = 'starting' | 'loading' | 'fitting' | 'live' | 'ended' | 'failed';
+
+export interface ModelVersion {
+  model: string;
+  version: number;
+}
+
+export interface Status {
+  version: string;
+  mode: 'demo' | 'run' | 'serve';
+  phase: Phase;
+  message: string;
+  now_ms: number;
+  started_ms: number;
+  progress: { stage: string; done: number; total: number | null } | null;
+  replay: { from_ms: number; to_ms: number; speed: number } | null;
+  sources: Source[];
+  forecasts: ForecastPlan[];
+  series: number;
+  samples: number;
+}
+
+export interface Source {
+  name: string;
+  kind: string;
+  state: 'reading' | 'done' | 'failed';
+  rows: number;
+  rows_skipped: number;
+  error: string | null;
+}
+
+export interface ForecastPlan {
+  name: string;
+  selector: string;
+  horizon_ms: number;
+  every_ms: number;
+  levels: number[];
+  last_run_ms: number | null;
+  runs: number;
+}
+
+/** Value `i` of each quantile is for `origin_ms + (i + 1) * step_ms`. */
+export interface Forecast {
+  series: string;
+  origin_ms: number;
+  step_ms: number;
+  model: ModelVersion;
+  levels: number[];
+  quantiles: number[][];
+  note?: string | null;
+}
+
+export interface Accuracy {
+  mase: number;
+  mase_seasonal_naive: number;
+  coverage: number | null;
+  origins: number;
+}
+
+export interface Candidate {
+  model: string;
+  version: number | null;
+  state: 'champion' | 'challenger' | 'training' | 'queued' | 'failed';
+  mase: number | null;
+  coverage: number | null;
+  fitted_ms: number | null;
+  progress: number | null;
+  reason: string | null;
+}
+
+export interface Board {
+  series: string;
+  champion: ModelVersion | null;
+  note: string | null;
+  season: number;
+  step_ms: number;
+  backtest: Accuracy | null;
+  live: Accuracy | null;
+  candidates: Candidate[];
+}
+
+export interface OverviewRow {
+  series: string;
+  label: string;
+  step_ms: number | null;
+  samples: number;
+  last: { timestamp_ms: number; value: number } | null;
+  sparkline: { timestamps_ms: number[]; values: (number | null)[] };
+  forecast: Forecast | null;
+  next_day: { low: number; median: number; high: number; steps: number } | null;
+  board: Board | null;
+}
+
+export interface OverviewPage {
+  total: number;
+  now_ms: number;
+  series: OverviewRow[];
+}
+
+export interface Range {
+  series: string;
+  bucket_ms: number | null;
+  timestamps_ms: number[];
+  values: (number | null)[];
+}
+
+export interface SeriesSpan {
+  series: string;
+  first_ms: number;
+  last_ms: number;
+  samples: number;
+}
+
+export interface Sample {
+  series: string;
+  timestamp_ms: number;
+  value: number;
+}
+
+export interface ChampionChange {
+  series: string;
+  from: ModelVersion | null;
+  to: ModelVersion;
+  mase_before: number | null;
+  mase_after: number | null;
+}
+
+export type ServerEvent =
+  | { name: 'status'; data: Status }
+  | { name: 'samples'; data: { now_ms: number; samples: Sample[] } }
+  | { name: 'forecasts'; data: { forecasts: { series: string; origin_ms: number; model: ModelVersion }[] } }
+  | { name: 'champion'; data: ChampionChange }
+  | { name: 'resync'; data: Record<string, never> };

@@ -1,0 +1,139 @@
+// The past of one series at the resolution that the screen can show: fetched for the window, extended by live samples.
+import { range } from '../api/queries';
+import { messageOf } from '../api/request';
+import type { Past } from '../chart/table';
+import { span, type TimeWindow } from '../chart/window';
+import { throttled } from '../state/throttle';
+
+const REDRAW_MS = 100;
+const SETTLE_MS = 140;
+/** Live points beyond this are better fetched again in buckets than kept. */
+const APPENDED_MAX = 2_000;
+/** Bucketed data get their newest buckets anew this often while samples arrive. */
+const REBUCKET_MS = 5_000;
+
+const nothing: Past = { timestamps: [], mean: [], least: null, most: null, spacing: null };
+
+export class SeriesHistory {
+  past = $state.raw<Past>(nothing);
+  state = $state<'loading' | 'ready' | 'failed'>('loading');
+  error = $state('');
+  #loaded: (TimeWindow & { bucket: number | null }) | undefined;
+  #wanted: (TimeWindow & { width: number; live: boolean }) | undefined;
+  #waiting: { time: number; value: number }[] = [];
+  #appended = 0;
+  #fetching: AbortController | undefined;
+  #settle: ReturnType<typeof setTimeout> | undefined;
+  #redraw = throttled(
+    () => this.#append(),
+    () => REDRAW_MS,
+  );
+  #rebucket = throttled(
+    () => void this.#fetch(),
+    () => REBUCKET_MS,
+  );
+
+  constructor(
+    readonly series: string,
+    readonly step_ms: () => number | null,
+  ) {}
+
+  /** Makes sure that the window is there, in points as fine as `width` pixels can show. */
+  show(window: TimeWindow, width: number, now: number): void {
+    this.#wanted = { ...window, width, live: window.to >= now };
+    if (this.#covers(window)) return;
+    clearTimeout(this.#settle);
+    this.#settle = setTimeout(() => void this.#fetch(), this.#loaded ? SETTLE_MS : 0);
+  }
+
+  receive(time: number, value: number): void {
+    this.#waiting.push({ time, value });
+    this.#redraw();
+  }
+
+  refetch(): void {
+    void this.#fetch();
+  }
+
+  stop(): void {
+    clearTimeout(this.#settle);
+    this.#redraw.cancel();
+    this.#rebucket.cancel();
+    this.#fetching?.abort();
+  }
+
+  #covers(window: TimeWindow): boolean {
+    const loaded = this.#loaded;
+    if (!loaded || this.#appended > APPENDED_MAX) return false;
+    const inside = window.from >= loaded.from && window.to <= loaded.to;
+    // Zoomed in to a third of what is loaded, finer buckets are worth a request.
+    return inside && (loaded.bucket === null || span(window) * 3 > span({ ...loaded, to: Math.min(loaded.to, this.#end()) }));
+  }
+
+  #end(): number {
+    return this.past.timestamps.at(-1) ?? Infinity;
+  }
+
+  async #fetch(): Promise<void> {
+    const wanted = this.#wanted;
+    if (!wanted) return;
+    this.#fetching?.abort();
+    const fetching = new AbortController();
+    this.#fetching = fetching;
+    // Half a window more on either side, so that moving shows data at once.
+    const margin = span(wanted) / 2;
+    const question = {
+      series: this.series,
+      from: wanted.from - margin,
+      to: wanted.to + margin,
+      points: Math.max(200, Math.round(wanted.width * 2)),
+    };
+    try {
+      const mean = await range({ ...question, aggregate: 'mean' }, fetching.signal);
+      const [least, most] =
+        mean.bucket_ms === null
+          ? [null, null]
+          : await Promise.all([
+              range({ ...question, aggregate: 'min' }, fetching.signal),
+              range({ ...question, aggregate: 'max' }, fetching.signal),
+            ]);
+      this.past = {
+        timestamps: mean.timestamps_ms,
+        mean: mean.values,
+        least: least?.values ?? null,
+        most: most?.values ?? null,
+        spacing: mean.bucket_ms ?? this.step_ms(),
+      };
+      this.#loaded = { from: question.from, to: wanted.live ? Infinity : question.to, bucket: mean.bucket_ms };
+      this.#appended = 0;
+      this.state = 'ready';
+      this.error = '';
+      this.#append();
+    } catch (error) {
+      if (fetching.signal.aborted) return;
+      this.error = messageOf(error);
+      this.state = 'failed';
+    }
+  }
+
+  #append(): void {
+    if (this.state !== 'ready' || this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    if (this.#loaded?.to !== Infinity) return;
+    const end = this.#end();
+    const fresh = waiting.filter((sample) => end === Infinity || sample.time > end);
+    if (fresh.length < waiting.length && this.#loaded.bucket === null) this.#rebucket();
+    if (fresh.length === 0) return;
+    const values = fresh.map((sample) => sample.value);
+    this.#appended += fresh.length;
+    this.past = {
+      ...this.past,
+      timestamps: [...this.past.timestamps, ...fresh.map((sample) => sample.time)],
+      mean: [...this.past.mean, ...values],
+      least: this.past.least && [...this.past.least, ...values],
+      most: this.past.most && [...this.past.most, ...values],
+    };
+    if (this.#loaded.bucket !== null || this.#appended > APPENDED_MAX) this.#rebucket();
+  }
+}

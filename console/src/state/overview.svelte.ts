@@ -1,0 +1,140 @@
+// The rows of the overview: loaded page by page, kept fresh by events, bounded in number and in points.
+import { messageOf } from '../api/request';
+import { overviewPage } from '../api/queries';
+import type { OverviewRow, Sample, ServerEvent } from '../api/types';
+import { seriesName } from '../format/labels';
+import { live } from './live.svelte';
+import { throttled } from './throttle';
+
+const PAGE_ROWS = 200;
+/** More rows than this nobody reads; the page says that it shows the first ones. */
+const ROWS_MAX = 2_000;
+const SPARKLINE_SPAN_MS = 7 * 86_400_000;
+const SPARKLINE_POINTS_MAX = 400;
+const REDRAW_MS = 100;
+const REFRESH_MS = 1_500;
+const REFRESH_MANY_MS = 15_000;
+
+class Overview {
+  rows = $state.raw<OverviewRow[]>([]);
+  total = $state(0);
+  state = $state<'loading' | 'ready' | 'failed'>('loading');
+  error = $state('');
+  #watched = false;
+  #phase = '';
+  #loading: AbortController | undefined;
+  #pending = new Map<string, Sample[]>();
+
+  #refresh = throttled(
+    () => void this.#load(),
+    () => (this.total > PAGE_ROWS ? REFRESH_MANY_MS : REFRESH_MS),
+  );
+  #redraw = throttled(
+    () => this.#apply(),
+    () => REDRAW_MS,
+  );
+
+  /** Called by the page while it is shown; while it is not, nothing is fetched. */
+  watch(): () => void {
+    this.#watched = true;
+    void this.#load();
+    return () => {
+      this.#watched = false;
+      this.#refresh.cancel();
+      this.#pending.clear();
+      this.#loading?.abort();
+    };
+  }
+
+  reload(): void {
+    if (this.#watched) void this.#load();
+  }
+
+  label(series: string): string {
+    const row = this.rows.find((candidate) => candidate.series === series);
+    return row?.label ?? seriesName(series).labels[0]?.[1] ?? series;
+  }
+
+  receive(event: ServerEvent): void {
+    if (!this.#watched) return;
+    switch (event.name) {
+      case 'samples':
+        for (const sample of event.data.samples) {
+          const waiting = this.#pending.get(sample.series);
+          if (!waiting) this.#pending.set(sample.series, [sample]);
+          else if (waiting.length < SPARKLINE_POINTS_MAX) waiting.push(sample);
+        }
+        this.#redraw();
+        return;
+      case 'status': {
+        const changed = event.data.phase !== this.#phase;
+        this.#phase = event.data.phase;
+        // While models are fitted rows come up one after the other, and so does the progress of training.
+        if (changed || this.#phase === 'loading' || this.#phase === 'fitting') this.#refresh();
+        return;
+      }
+      default:
+        this.#refresh();
+    }
+  }
+
+  async #load(): Promise<void> {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    try {
+      const rows: OverviewRow[] = [];
+      let total = Infinity;
+      while (rows.length < Math.min(total, ROWS_MAX)) {
+        const page = await overviewPage(rows.length, PAGE_ROWS, loading.signal);
+        total = page.total;
+        rows.push(...page.series);
+        // The first page is shown at once; on a refresh the old rows stay until all have come.
+        if (this.rows.length < rows.length) this.rows = [...rows];
+        this.total = total;
+        if (page.series.length === 0) break;
+      }
+      this.rows = rows;
+      this.state = 'ready';
+      this.error = '';
+    } catch (error) {
+      if (loading.signal.aborted) return;
+      this.error = messageOf(error);
+      this.state = 'failed';
+    }
+  }
+
+  #apply(): void {
+    if (this.#pending.size === 0) return;
+    const pending = this.#pending;
+    this.#pending = new Map();
+    const oldest_ms = live.now_ms - SPARKLINE_SPAN_MS;
+    this.rows = this.rows.map((row) => {
+      const samples = pending.get(row.series);
+      return samples ? withSamples(row, samples, oldest_ms) : row;
+    });
+  }
+}
+
+function withSamples(row: OverviewRow, samples: Sample[], oldest_ms: number): OverviewRow {
+  const times = [...row.sparkline.timestamps_ms];
+  const values = [...row.sparkline.values];
+  let last = row.last;
+  for (const sample of samples) {
+    if (last && sample.timestamp_ms < last.timestamp_ms) continue;
+    last = { timestamp_ms: sample.timestamp_ms, value: sample.value };
+    if (times.length > 0 && (times.at(-1) ?? 0) >= sample.timestamp_ms) continue;
+    times.push(sample.timestamp_ms);
+    values.push(sample.value);
+  }
+  let drop = Math.max(0, times.length - SPARKLINE_POINTS_MAX);
+  while (drop < times.length && (times[drop] ?? 0) < oldest_ms) drop++;
+  return {
+    ...row,
+    last,
+    samples: row.samples + samples.length,
+    sparkline: { timestamps_ms: times.slice(drop), values: values.slice(drop) },
+  };
+}
+
+export const overview = new Overview();

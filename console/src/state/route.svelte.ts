@@ -1,0 +1,32 @@
+// Which page is shown, from the address after `#`: a link can be kept, the back button works, the server need not know.
+
+export type Route = { page: 'overview' } | { page: 'series'; series: string } | { page: 'models' };
+
+function parse(hash: string): Route {
+  const [page, argument] = hash.replace(/^#\/?/, '').split('/');
+  if (page === 'series' && argument) {
+    try {
+      return { page: 'series', series: decodeURIComponent(argument) };
+    } catch {
+      return { page: 'overview' };
+    }
+  }
+  return page === 'models' ? { page: 'models' } : { page: 'overview' };
+}
+
+class Router {
+  current = $state.raw<Route>(parse(location.hash));
+
+  constructor() {
+    addEventListener('hashchange', () => (this.current = parse(location.hash)));
+  }
+}
+
+export const router = new Router();
+
+export const overviewLink = '#/';
+export const modelsLink = '#/models';
+
+export function seriesLink(series: string): string {
+  return `#/series/${encodeURIComponent(series)}`;
+}
