@@ -8,8 +8,11 @@ mod report;
 
 use report::Report;
 
+/// Measures and adds what came out to the report.
+type Run = fn(&mut Report) -> anyhow::Result<()>;
+
 /// Every benchmark: its name, what it measures, and the function that does.
-const BENCHES: &[(&str, &str, fn(&mut Report) -> anyhow::Result<()>)] =
+const BENCHES: &[(&str, &str, Run)] =
     &[("build", "cold release build", build::run), ("demo", "first forecasts, console start", demo::run)];
 
 fn main() -> anyhow::Result<()> {

@@ -18,8 +18,8 @@ const NODE_MAJOR: u32 = 20;
 /// What is installed beside the tests where the machine's Node is older, as from Debian 12: npm's own package of it.
 const NODE_VERSION: &str = "20.20.2";
 
-/// Where Chromium is on Debian; the browser tests start it.
-const CHROMIUM: &str = "/usr/bin/chromium";
+/// What Chromium and its descendants are called; the browser tests drive the first that is there.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Installs the console's packages, and Node beside them if the machine's is too old. Does nothing without npm.
 pub(crate) fn install(programs: &Programs, workspace: &Workspace) -> Result<()> {
@@ -47,11 +47,17 @@ pub(crate) fn install(programs: &Programs, workspace: &Workspace) -> Result<()> 
 /// Runs the browser tests against the binary that the build step made.
 pub(crate) fn browser_tests(programs: &Programs, workspace: &Workspace) -> Result<Verdict> {
     let Some(mut command) = npm(programs, workspace) else { return Ok(no_node()) };
-    if !Path::new(CHROMIUM).is_file() {
-        return Ok(Verdict::Skipped(format!("no browser at {CHROMIUM}: install chromium")));
-    }
-    command.arg("test").env("TIDECAST_BIN", workspace.debug_binary());
+    let Some(browser) = browser() else {
+        return Ok(Verdict::Skipped("no browser: install chromium, or name one in CHROMIUM".to_owned()));
+    };
+    command.arg("test").env("TIDECAST_BIN", workspace.debug_binary()).env("CHROMIUM", browser);
     programs.run(&mut command, 10 * MINUTE).map(|()| Verdict::Passed)
+}
+
+/// The browser that the tests will drive, unless `CHROMIUM` names one.
+pub(crate) fn browser() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    named.or_else(|| BROWSERS.into_iter().find_map(find))
 }
 
 /// Builds the console into `folder`. Without Node there is nothing to build with, which the verdict says.

@@ -1,7 +1,7 @@
-//! Installs what the tests need and this machine lacks, and says so first: Debian packages by apt, the console's npm
-//! packages, a pinned Node where the distribution's is too old, a pinned Kustomize.
+//! Installs what the tests need and this machine lacks, and says so first: components of the Rust toolchain, Debian
+//! packages by apt, the console's npm packages, a pinned Node where the distribution's is too old, a pinned Kustomize.
 //!
-//! Everything but the Debian packages goes into the build directory.
+//! What is pinned goes into the build directory, where it is in nobody's way.
 
 use super::Verdict;
 use crate::program::{Programs, find};
@@ -20,12 +20,9 @@ struct Need {
     why: &'static str,
 }
 
-const NEEDS: [Need; 3] = [
-    Need { program: "chromium", package: "chromium", why: "browser tests" },
-    Need { program: "node", package: "nodejs", why: "building and testing the console" },
-    Need { program: "npm", package: "npm", why: "building and testing the console" },
-];
-
+const CHROMIUM: Need = Need { program: "chromium", package: "chromium", why: "browser tests" };
+const NODE: Need = Need { program: "node", package: "nodejs", why: "building and testing the console" };
+const NPM: Need = Need { program: "npm", package: "npm", why: "building and testing the console" };
 const GO: Need = Need { program: "go", package: "golang-go", why: "building Kustomize, which renders the manifests" };
 
 /// How this machine installs packages.
@@ -39,7 +36,11 @@ enum Installer {
 }
 
 pub(super) fn run(programs: &Programs, workspace: &Workspace) -> Result<Verdict> {
-    let mut missing: Vec<&Need> = NEEDS.iter().filter(|need| find(need.program).is_none()).collect();
+    components(programs, workspace)?;
+    let mut missing: Vec<&Need> = [&NODE, &NPM].into_iter().filter(|need| find(need.program).is_none()).collect();
+    if console::browser().is_none() {
+        missing.push(&CHROMIUM);
+    }
     if deploy::kustomize(programs, workspace).is_none() && find(GO.program).is_none() {
         missing.push(&GO);
     }
@@ -47,6 +48,21 @@ pub(super) fn run(programs: &Programs, workspace: &Workspace) -> Result<Verdict>
     console::install(programs, workspace)?;
     deploy::install_kustomize(programs, workspace)?;
     Ok(verdict)
+}
+
+/// Minimal toolchains come without formatter and linter.
+fn components(programs: &Programs, workspace: &Workspace) -> Result<()> {
+    for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if programs.output(&mut workspace.cargo([subcommand, "--version"]), MINUTE).is_ok() {
+            continue;
+        }
+        println!("installing by rustup: {component}");
+        let mut command = Command::new("rustup");
+        programs
+            .run(command.args(["component", "add", component]), 5 * MINUTE)
+            .with_context(|| format!("`cargo {subcommand}` is missing; install {component} for this toolchain"))?;
+    }
+    Ok(())
 }
 
 fn packages(programs: &Programs, missing: &[&Need]) -> Result<Verdict> {
