@@ -1,1 +1,24 @@
-//! Placeholder text, replaced by the first module.
+//! Forecasting: models, how they are trained, judged, chosen and kept.
+//!
+//! A [`models::Model`] fits parameters to a panel of series. [`training::train`] fits it on the past of the panel,
+//! measures it on the days that follow, and returns [`training::Trained`] forecasters whose intervals are the errors
+//! made there. [`select`] keeps the best per series, [`backtest`] judges a whole procedure by rolling origins,
+//! [`registry`] keeps versions on disk, and [`standing`] turns arriving samples into forecasts.
+//!
+//! Nothing here reads a clock; only [`registry`] touches files.
+
+pub mod artifact;
+pub mod backtest;
+mod bounds;
+pub mod conformal;
+mod history;
+pub mod models;
+mod parallel;
+pub mod registry;
+pub mod score;
+pub mod season;
+pub mod select;
+pub mod standing;
+pub mod training;
+
+pub use history::History;

@@ -1,0 +1,131 @@
+//! Every model, one file or folder each, and the traits they share.
+
+pub mod ridge;
+pub mod seasonal_naive;
+
+use crate::artifact::{Artifact, LoadError};
+use crate::history::History;
+use crate::season::Cycle;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tidecast_core::series::RegularSeries;
+
+/// What a fit is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FitSettings {
+    /// Steps ahead that matter: models are fitted for these, and forecast further by going on from them.
+    pub horizon: usize,
+    /// The season in steps; found from calendar and data when `None`.
+    pub season: Option<usize>,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// How a long fit is watched and stopped from another thread.
+pub struct Control<'a> {
+    /// Set to true to end the fit early with [`FitError::Cancelled`].
+    pub stop: &'a AtomicBool,
+    /// Called with the share done, 0 to 1, now and then.
+    pub progress: &'a (dyn Fn(f64) + Sync),
+}
+
+impl Control<'_> {
+    /// Whether to end early.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Why a series got no forecaster.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum FitError {
+    /// Not one value is known.
+    #[error("the series has no known value; forecasts start once samples arrive")]
+    NoValues,
+    /// The horizon is zero.
+    #[error("the horizon is 0 steps; ask for at least one step of the series")]
+    NoHorizon,
+    /// The fit was stopped from outside.
+    #[error("the fit was cancelled; the forecasters fitted before stay in use")]
+    Cancelled,
+}
+
+/// No model has the name asked for.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{name}` is not a model; known models: {}, {}", crate::select::AUTO, names().join(", "))]
+pub struct UnknownModel {
+    /// The name asked for.
+    pub name: String,
+}
+
+/// Parameters of one series, fitted and immutable; the values they work on come in as [`History`].
+pub trait Fitted: Send + Sync {
+    /// The model's name, as in the registry.
+    fn model(&self) -> &'static str;
+
+    /// The seasons the parameters assume.
+    fn cycle(&self) -> Cycle;
+
+    /// How many of the newest values are looked at.
+    fn memory(&self) -> usize;
+
+    /// The median forecast of the next `horizon` steps. May return NaN where the arithmetic breaks down; the caller
+    /// replaces it.
+    fn point(&self, history: &History, horizon: usize) -> Vec<f64>;
+
+    /// Writes the parameters.
+    fn save(&self, artifact: &mut Artifact);
+}
+
+/// What fitting one series gave.
+pub struct Fit {
+    /// The parameters; of a simpler model where the one asked for was not possible.
+    pub fitted: Box<dyn Fitted>,
+    /// Why a simpler model answers, in plain words.
+    pub note: Option<String>,
+}
+
+/// A way to forecast, before it has seen any data.
+pub trait Model: Send + Sync {
+    /// The name in configuration, registry and tables.
+    fn name(&self) -> &'static str;
+
+    /// Whether fitting takes many passes over the data. Such models train in the background, after the closed-form
+    /// ones gave the first forecasts.
+    fn is_iterative(&self) -> bool;
+
+    /// Fewest values that make a fit worthwhile; with fewer a simpler model answers and says so.
+    fn minimum_history(&self, cycle: Cycle) -> usize;
+
+    /// Fits all series of a panel, each of which starts with a known value and has finite or missing (NaN) values.
+    /// One result per series, in the same order; models may learn across series.
+    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>)
+    -> Vec<Result<Fit, FitError>>;
+
+    /// Reads parameters that [`Fitted::save`] wrote.
+    ///
+    /// # Errors
+    /// When the artifact is damaged.
+    fn load(&self, artifact: &Artifact) -> Result<Box<dyn Fitted>, LoadError>;
+}
+
+/// Every model, simplest first. Among equally good ones the earlier is preferred.
+#[must_use]
+pub fn catalogue() -> &'static [&'static dyn Model] {
+    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge]
+}
+
+/// The model of a name.
+///
+/// # Errors
+/// When there is none; the error lists those there are.
+pub fn by_name(name: &str) -> Result<&'static dyn Model, UnknownModel> {
+    let found = catalogue().iter().find(|model| model.name() == name);
+    found.copied().ok_or_else(|| UnknownModel { name: name.to_owned() })
+}
+
+/// Names of all models.
+fn names() -> Vec<&'static str> {
+    catalogue().iter().map(|model| model.name()).collect()
+}
