@@ -2,5 +2,6 @@
 //! configuration. This crate wires the others together and is the only one that knows the command line, HTTP servers,
 //! environment variables and configuration files.
 
+pub mod api;
 pub mod config;
 pub mod runtime;

@@ -1,0 +1,75 @@
+//! Extractors whose refusals are JSON like every other error, and bodies that are bounded in size, time and number.
+
+use super::context::Context;
+use super::error::ApiError;
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use std::sync::Arc;
+use std::time::Duration;
+use tidecast_connect::http::wire::{BODY_BYTES_MAX, ErrorCode};
+use tidecast_core::series::Selector;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// How long a body may take to arrive: a slow sender must not hold one of the few places for ever.
+const BODY_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The query string.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        query.map(|query| Self(query.0)).map_err(|rejection| ApiError::bad_request(rejection.body_text()))
+    }
+}
+
+/// A JSON body, and the right to hold it in memory.
+pub(super) struct Body<T> {
+    pub(super) value: T,
+    /// Given back when the handler is done with the value.
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Context>> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, context: &Arc<Context>) -> Result<Self, ApiError> {
+        let permit = context.body_permit().await?;
+        match tokio::time::timeout(BODY_DEADLINE, Json::<T>::from_request(request, context)).await {
+            Ok(Ok(Json(value))) => Ok(Self { value, permit }),
+            Ok(Err(rejection)) => Err(refusal(&rejection)),
+            Err(_late) => {
+                let message =
+                    format!("the body did not arrive within {} s; send less at once", BODY_DEADLINE.as_secs());
+                Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadRequest, message))
+            }
+        }
+    }
+}
+
+fn refusal(rejection: &JsonRejection) -> ApiError {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let message = format!("the body is larger than {} MiB; send it in parts", BODY_BYTES_MAX >> 20);
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, message)
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            let message = "send JSON, with the header Content-Type: application/json".to_owned();
+            ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadRequest, message)
+        }
+        _ => ApiError::bad_request(rejection.body_text()),
+    }
+}
+
+/// Reads a selector of a query string, where an empty one means every series.
+pub(super) fn selector<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Selector, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.trim().is_empty() { Ok(Selector::all()) } else { text.parse().map_err(serde::de::Error::custom) }
+}
