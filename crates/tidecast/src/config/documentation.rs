@@ -1,4 +1,5 @@
-//! Holds `docs/configuration.md` to the keys that are really accepted, and its examples to being accepted.
+//! Holds `docs/configuration.md` to the keys that are really accepted, and every example and shipped file to being
+//! accepted.
 
 use super::fixtures::FixedEnvironment;
 use super::server::ServerKeys;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use serde::de::value::Error;
 use serde::de::{Deserializer, Error as _, Visitor};
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use tidecast_connect::files::CsvOptions;
 
 /// Learns the fields of a struct by being asked to deserialize it.
@@ -95,4 +97,33 @@ fn its_preset_is_the_one_built_in() {
     let sources = |text: &str| Config::parse("preset", text, &environment, &[]).unwrap().sources;
     let written = sources(&format!("sources:\n  m:\n    path: a\n{keys}"));
     assert_eq!(sources("sources: {m: {preset: smart-meters, path: a}}"), written);
+}
+
+/// Every `tidecast.yaml` below a directory.
+fn configurations(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            configurations(&path, found);
+        } else if path.file_name().is_some_and(|name| name == "tidecast.yaml") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn shipped_configurations_are_accepted() {
+    let mut found = Vec::new();
+    for directory in ["deploy", "examples"] {
+        configurations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(directory), &mut found);
+    }
+    assert!(!found.is_empty());
+    for path in found {
+        let text = std::fs::read_to_string(&path).unwrap();
+        if let Err(error) =
+            Config::parse(&path.display().to_string(), &text, &FixedEnvironment::new(&[], &[]), &["auto"])
+        {
+            panic!("{error}");
+        }
+    }
 }
