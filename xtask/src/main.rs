@@ -4,6 +4,7 @@
 mod bench;
 mod console;
 mod deploy;
+mod examples;
 mod generate;
 mod program;
 mod test;

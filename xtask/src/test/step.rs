@@ -5,7 +5,7 @@
 use super::{Verdict, setup};
 use crate::program::Programs;
 use crate::workspace::Workspace;
-use crate::{console, deploy, generate, tidy};
+use crate::{console, deploy, examples, generate, tidy};
 use anyhow::Result;
 use std::time::Duration;
 
@@ -25,12 +25,13 @@ pub(crate) enum Step {
     Generated,
     Tests,
     Browser,
+    Examples,
     Deploy,
 }
 
 impl Step {
     /// Every step, in the order in which they run: what is quick and fails often comes first.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Setup,
         Self::Format,
         Self::Tidy,
@@ -39,6 +40,7 @@ impl Step {
         Self::Generated,
         Self::Tests,
         Self::Browser,
+        Self::Examples,
         Self::Deploy,
     ];
 
@@ -57,6 +59,7 @@ impl Step {
             Self::Generated => "generated",
             Self::Tests => "tests",
             Self::Browser => "browser",
+            Self::Examples => "examples",
             Self::Deploy => "deploy",
         }
     }
@@ -71,6 +74,7 @@ impl Step {
             Self::Generated => "docs/openapi.json and console/dist are up to date",
             Self::Tests => "unit, property and integration tests",
             Self::Browser => "the console in headless Chromium",
+            Self::Examples => "the examples print what they should",
             Self::Deploy => "the Kubernetes manifests, rendered and checked",
         }
     }
@@ -78,8 +82,8 @@ impl Step {
     /// The steps without which this one cannot run.
     pub(super) fn needs(self) -> &'static [Self] {
         match self {
-            Self::Setup | Self::Format | Self::Tidy | Self::Clippy => &[],
-            Self::Build => &[],
+            Self::Setup | Self::Format | Self::Tidy | Self::Clippy | Self::Build => &[],
+            Self::Examples => &[Self::Build],
             Self::Tests => &[Self::Setup],
             Self::Generated | Self::Browser | Self::Deploy => &[Self::Setup, Self::Build],
         }
@@ -104,6 +108,7 @@ impl Step {
                 programs.run(&mut workspace.cargo(["test", "--workspace", FEATURES]), 30 * MINUTE).map(passed)
             }
             Self::Browser => console::browser_tests(programs, workspace),
+            Self::Examples => examples::check(programs, workspace).map(passed),
             Self::Deploy => deploy::check(programs, workspace),
         }
     }
