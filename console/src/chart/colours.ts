@@ -26,6 +26,6 @@ export function chartColours(): Colours {
     now: read('--chart-now'),
     grid: read('--chart-grid'),
     axis: read('--chart-axis'),
-    future: read('--tide-wash-faint'),
+    future: read('--chart-future'),
   };
 }

@@ -19,7 +19,8 @@ export const SCALE = 'y';
 
 export function plotOptions(sources: PlotSources, width: number, height: number): uPlot.Options {
   const { colours } = sources;
-  const font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
+  // Whole pixels: uPlot reads the line height from the digits before "px".
+  const font = `12px ${getComputedStyle(document.body).fontFamily}`;
   const hidden = { points: { show: false }, spanGaps: false } as const;
   const edge: uPlot.Series = { ...hidden, stroke: 'transparent', width: 0 };
   const line = (stroke: keyof Colours, thickness: number, dash?: number[]): uPlot.Series => ({
@@ -46,6 +47,7 @@ export function plotOptions(sources: PlotSources, width: number, height: number)
         size: 46,
         gap: 6,
         space: 72,
+        lineGap: 1.3,
         values: (_plot, splits, _axis, _space, increment) => timeLabels(splits, increment),
       },
       {
@@ -57,7 +59,7 @@ export function plotOptions(sources: PlotSources, width: number, height: number)
         size: 58,
         gap: 8,
         space: 44,
-        values: (_plot, splits) => splits.map((split) => shortFigure(split)),
+        values: (_plot, splits, _axis, _space, increment) => splits.map((split) => axisFigure(split, increment)),
       },
     ],
     // The order is that of `COLUMN`.
@@ -121,8 +123,11 @@ function verticalRange(least: number, most: number): [number, number] {
   return [low, most + margin];
 }
 
-function shortFigure(value: number): string {
-  return Math.abs(value) >= 10_000 ? `${figure(value / 1000)}k`.replace('.0k', 'k') : figure(value).replace(/\.0+$/, '');
+/** As many decimals as the distance between two grid lines needs. */
+function axisFigure(value: number, increment: number): string {
+  if (Math.abs(value) >= 1e6) return figure(value);
+  const decimals = (/\.(\d+)/.exec(String(increment))?.[1] ?? '').length;
+  return value.toLocaleString('en-GB', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
 function tintFuture(plot: uPlot, sources: PlotSources): void {

@@ -4,6 +4,8 @@ import type { Fan, Past } from './table';
 export interface Reading {
   time: number;
   actual: number | null;
+  /** Least and most of the bucket that `actual` is the mean of. */
+  range: [number, number] | null;
   median: number | null;
   low: number | null;
   high: number | null;
@@ -33,9 +35,12 @@ export function readAt(time: number, past: Past, earlier: Fan[], newest: Fan | n
   const actualTime = past.timestamps[actual];
   const isActual = actualTime !== undefined && Math.abs(actualTime - time) <= Math.max(tolerance, 1) && time <= last + tolerance;
   if (!isActual && !chosen) return null;
+  const least = past.least?.[actual];
+  const most = past.most?.[actual];
   return {
     time: isActual ? actualTime : (chosen?.fan.timestamps[chosen.index] ?? time),
     actual: isActual ? (past.mean[actual] ?? null) : null,
+    range: isActual && least != null && most != null ? [least, most] : null,
     median: chosen?.fan.median[chosen.index] ?? null,
     low: chosen?.fan.low[chosen.index] ?? null,
     high: chosen?.fan.high[chosen.index] ?? null,

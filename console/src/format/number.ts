@@ -12,7 +12,21 @@ export function figure(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e7) return compact.format(value);
   if (size !== 0 && size < 0.01) return value.toPrecision(2);
-  const digits = size >= 1000 ? 0 : size >= 10 ? 1 : 2;
+  return withDigits(value, digitsFor(size));
+}
+
+/** Two figures with the same decimals, as in "936 – 1,153". */
+export function interval(low: number, high: number): string {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  if (size >= 1e7 || size < 0.01) return `${figure(low)} – ${figure(high)}`;
+  return `${withDigits(low, digitsFor(size))} – ${withDigits(high, digitsFor(size))}`;
+}
+
+function digitsFor(size: number): number {
+  return size >= 1000 ? 0 : size >= 10 ? 1 : 2;
+}
+
+function withDigits(value: number, digits: number): string {
   return (formats[digits] ?? whole).format(value).replace('-', '−');
 }
 

@@ -7,6 +7,8 @@ import { throttled } from '../state/throttle';
 
 const REDRAW_MS = 100;
 const SETTLE_MS = 140;
+const FINE_POINTS_PER_PIXEL = 1.5;
+const BUCKETS_PER_PIXEL = 0.4;
 /** Live points beyond this are better fetched again in buckets than kept. */
 const APPENDED_MAX = 2_000;
 /** Bucketed data get their newest buckets anew this often while samples arrive. */
@@ -18,8 +20,8 @@ export class SeriesHistory {
   past = $state.raw<Past>(nothing);
   state = $state<'loading' | 'ready' | 'failed'>('loading');
   error = $state('');
-  #loaded: (TimeWindow & { bucket: number | null }) | undefined;
-  #wanted: (TimeWindow & { width: number; live: boolean }) | undefined;
+  #loaded: (TimeWindow & { bucket: number | null; span: number }) | undefined;
+  #wanted: (TimeWindow & { width: number; extent: TimeWindow }) | undefined;
   #waiting: { time: number; value: number }[] = [];
   #appended = 0;
   #fetching: AbortController | undefined;
@@ -38,9 +40,9 @@ export class SeriesHistory {
     readonly step_ms: () => number | null,
   ) {}
 
-  /** Makes sure that the window is there, in points as fine as `width` pixels can show. */
-  show(window: TimeWindow, width: number, now: number): void {
-    this.#wanted = { ...window, width, live: window.to >= now };
+  /** Makes sure that the window is there, as fine as `width` pixels can show; `extent` is all that is stored. */
+  show(window: TimeWindow, width: number, extent: TimeWindow): void {
+    this.#wanted = { ...window, width, extent };
     if (this.#covers(window)) return;
     clearTimeout(this.#settle);
     this.#settle = setTimeout(() => void this.#fetch(), this.#loaded ? SETTLE_MS : 0);
@@ -67,11 +69,15 @@ export class SeriesHistory {
     if (!loaded || this.#appended > APPENDED_MAX) return false;
     const inside = window.from >= loaded.from && window.to <= loaded.to;
     // Zoomed in to a third of what is loaded, finer buckets are worth a request.
-    return inside && (loaded.bucket === null || span(window) * 3 > span({ ...loaded, to: Math.min(loaded.to, this.#end()) }));
+    return inside && (loaded.bucket === null || span(window) * 3 > loaded.span);
   }
 
-  #end(): number {
-    return this.past.timestamps.at(-1) ?? Infinity;
+  /** Samples as they are while they fit; else few enough buckets that mean and range can be told apart. */
+  #points(width: number, windows: number, span_ms: number): number {
+    const step = this.step_ms();
+    const fine = Math.round(width * windows * FINE_POINTS_PER_PIXEL);
+    if (step !== null && span_ms / step <= fine) return Math.max(200, fine);
+    return Math.max(100, Math.round(width * windows * BUCKETS_PER_PIXEL));
   }
 
   async #fetch(): Promise<void> {
@@ -82,12 +88,10 @@ export class SeriesHistory {
     this.#fetching = fetching;
     // Half a window more on either side, so that moving shows data at once.
     const margin = span(wanted) / 2;
-    const question = {
-      series: this.series,
-      from: wanted.from - margin,
-      to: wanted.to + margin,
-      points: Math.max(200, Math.round(wanted.width * 2)),
-    };
+    const live = wanted.to + margin >= wanted.extent.to;
+    const from = Math.max(wanted.from - margin, wanted.extent.from);
+    const to = live ? wanted.extent.to + 1 : wanted.to + margin;
+    const question = { series: this.series, from, to, points: this.#points(wanted.width, (to - from) / span(wanted), to - from) };
     try {
       const mean = await range({ ...question, aggregate: 'mean' }, fetching.signal);
       const [least, most] =
@@ -104,7 +108,12 @@ export class SeriesHistory {
         most: most?.values ?? null,
         spacing: mean.bucket_ms ?? this.step_ms(),
       };
-      this.#loaded = { from: question.from, to: wanted.live ? Infinity : question.to, bucket: mean.bucket_ms };
+      this.#loaded = {
+        from: from === wanted.extent.from ? -Infinity : from,
+        to: live ? Infinity : to,
+        bucket: mean.bucket_ms,
+        span: to - from,
+      };
       this.#appended = 0;
       this.state = 'ready';
       this.error = '';
@@ -117,23 +126,23 @@ export class SeriesHistory {
   }
 
   #append(): void {
-    if (this.state !== 'ready' || this.#waiting.length === 0) return;
+    if (this.state !== 'ready' || this.#waiting.length === 0 || !this.#loaded) return;
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (this.#loaded?.to !== Infinity) return;
-    const end = this.#end();
-    const fresh = waiting.filter((sample) => end === Infinity || sample.time > end);
-    if (fresh.length < waiting.length && this.#loaded.bucket === null) this.#rebucket();
-    if (fresh.length === 0) return;
-    const values = fresh.map((sample) => sample.value);
+    if (this.#loaded.to !== Infinity) return;
+    const end = this.past.timestamps.at(-1) ?? -Infinity;
+    const fresh = waiting.filter((sample) => sample.time > end);
+    // A bucket's mean, or a sample that comes late, is for the server to place.
+    if (this.#loaded.bucket !== null || fresh.length < waiting.length) {
+      this.#rebucket();
+      return;
+    }
     this.#appended += fresh.length;
     this.past = {
       ...this.past,
       timestamps: [...this.past.timestamps, ...fresh.map((sample) => sample.time)],
-      mean: [...this.past.mean, ...values],
-      least: this.past.least && [...this.past.least, ...values],
-      most: this.past.most && [...this.past.most, ...values],
+      mean: [...this.past.mean, ...fresh.map((sample) => sample.value)],
     };
-    if (this.#loaded.bucket !== null || this.#appended > APPENDED_MAX) this.#rebucket();
+    if (this.#appended > APPENDED_MAX) this.#rebucket();
   }
 }

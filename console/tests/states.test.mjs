@@ -1,0 +1,143 @@
+// The states that a demo rarely shows: errors, nothing yet, a token, a thousand series, the end of the data, a cut line.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startMock } from '../mock/server.mjs';
+import { launch, open, overflow, PHONE, screenshot } from './browser.mjs';
+
+describe('the console in other states', { timeout: 120_000 }, () => {
+  let browser;
+  before(async () => (browser = await launch()));
+  after(() => browser?.close());
+
+  /** Opens a page on a mock server of its own. */
+  async function visit(options, body) {
+    const mock = await startMock(options);
+    const opened = await open(browser, `${mock.url}/ui/`, options);
+    try {
+      await body(opened.page, mock, opened.problems);
+    } finally {
+      await opened.close();
+      await mock.close();
+    }
+  }
+
+  test('an error says what the API said, and another try heals it', () =>
+    visit({ broken: true }, async (page, mock) => {
+      await page.getByTestId('error').waitFor();
+      assert.match(await page.getByTestId('error').innerText(), /The store is being compacted/);
+      await screenshot(page, 'state-error');
+      mock.state.broken = false;
+      await page.getByTestId('retry').click();
+      await page.getByTestId('row').first().waitFor();
+    }));
+
+  test('without series it says how to bring some', () =>
+    visit({ scenario: 'empty' }, async (page, mock, problems) => {
+      await page.getByTestId('empty').waitFor();
+      assert.match(await page.getByTestId('empty').innerText(), /tidecast ingest/);
+      assert.deepEqual(problems, []);
+      await screenshot(page, 'state-empty');
+    }));
+
+  test('while data are loaded it shows their shape and the progress', () =>
+    visit({ scenario: 'loading' }, async (page, mock, problems) => {
+      await page.getByTestId('skeleton').waitFor();
+      await page.locator('[data-testid=phase][data-phase=loading]').waitFor();
+      assert.equal(await page.getByRole('progressbar').getAttribute('aria-valuenow'), '42');
+      assert.deepEqual(problems, []);
+      await screenshot(page, 'state-loading');
+    }));
+
+  test('a failed process is not overlooked', () =>
+    visit({ scenario: 'failed' }, async (page) => {
+      assert.match(await page.getByTestId('failed').innerText(), /no space left/);
+      await screenshot(page, 'state-failed');
+    }));
+
+  test('asks for the token, refuses a wrong one, opens with the right one', () =>
+    visit({ token: 'correct horse' }, async (page) => {
+      await page.getByTestId('token-form').waitFor();
+      await screenshot(page, 'state-token');
+      await page.getByLabel('Token').fill('wrong');
+      await page.keyboard.press('Enter');
+      await page.getByText('That token was not accepted').waitFor();
+      await page.getByLabel('Token').fill('correct horse');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('row').first().waitFor();
+      await page.locator('[data-testid=connection][data-state=live]').waitFor();
+      assert.equal(await page.evaluate(() => localStorage.getItem('tidecast.token')), null);
+    }));
+
+  test('a thousand series are listed, but only those near the window exist', () =>
+    visit({ scenario: 'many' }, async (page, mock, problems) => {
+      await page.waitForFunction(() => document.querySelector('table')?.ariaRowCount === '1001');
+      assert.ok((await page.getByTestId('row').count()) < 60);
+      await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+      await page.locator('tr[aria-rowindex="1001"]').waitFor();
+      await page.getByTestId('filter').fill('meter_777');
+      await page.waitForFunction(() => document.querySelectorAll('[data-testid=row]').length === 1);
+      await page.getByTestId('filter').fill('');
+      await page.getByTestId('filter').blur();
+      await page.evaluate(() => scrollTo(0, 0));
+      for (let i = 0; i < 30; i++) await page.keyboard.press('j');
+      await page.waitForFunction(() => document.activeElement?.dataset.index === '29');
+      assert.deepEqual(problems, []);
+      await screenshot(page, 'state-many');
+    }));
+
+  test('the end of the replay is said, with the way to start again', () =>
+    visit({ scenario: 'ended' }, async (page, mock, problems) => {
+      assert.match(await page.getByTestId('ended').innerText(), /tidecast demo --reset/);
+      await page.getByTestId('row').first().waitFor();
+      assert.deepEqual(problems, []);
+      await screenshot(page, 'state-ended');
+    }));
+
+  test('a model that takes over is announced and remembered', () =>
+    visit({ speed: 36_000 }, async (page, mock, problems) => {
+      await page.getByTestId('toasts').getByText(/LSTM took over meter_\d+: 0\.\d\d instead of 0\.\d\d/).first().waitFor();
+      await screenshot(page, 'state-toast');
+      await page.getByTestId('activity').locator('summary').click();
+      await page.getByTestId('activity').getByText('took over').first().waitFor();
+      await screenshot(page, 'state-activity');
+      assert.deepEqual(problems, []);
+    }));
+
+  test('a cut connection is shown and comes back by itself', () =>
+    visit({}, async (page, mock) => {
+      await page.locator('[data-testid=connection][data-state=live]').waitFor();
+      mock.cut();
+      await page.locator('[data-testid=connection][data-state=reconnecting]').waitFor();
+      await page.locator('[data-testid=connection][data-state=live]').waitFor();
+    }));
+
+  test('a series that is not there gets its own page', () =>
+    visit({}, async (page, mock) => {
+      await page.goto(`${mock.url}/ui/#/series/${encodeURIComponent('power{device_id="meter_99"}')}`);
+      await page.getByTestId('missing').waitFor();
+    }));
+
+  test('the keys are listed, and the chart downloads as CSV', () =>
+    visit({}, async (page, mock, problems) => {
+      await page.getByTestId('row').first().waitFor();
+      await page.keyboard.press('?');
+      await page.getByTestId('keys').waitFor();
+      await screenshot(page, 'state-keys');
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'meter_5' }).click();
+      await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
+      assert.equal(download.suggestedFilename(), 'meter_5.csv');
+      assert.deepEqual(problems, []);
+    }));
+
+  test('no state is wider than a phone', async () => {
+    for (const scenario of ['empty', 'loading', 'failed', 'ended']) {
+      await visit({ scenario, viewport: PHONE, touch: true }, async (page) => {
+        await page.getByTestId('phase').waitFor();
+        assert.equal(await overflow(page), 0, scenario);
+        await screenshot(page, `phone-${scenario}`);
+      });
+    }
+  });
+});
