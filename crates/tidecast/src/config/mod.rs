@@ -50,6 +50,9 @@ pub struct Config {
     pub server: ServerConfig,
 }
 
+/// Problems reported at once; the others follow when these are mended.
+const MOST_PROBLEMS: usize = 100;
+
 /// The keys of the file itself.
 const KEYS: [&str; 5] = ["store", "sources", "forecasts", "retention", "server"];
 
@@ -82,6 +85,7 @@ impl Config {
                 problems.dedup_by(|next, first| {
                     (next.line, next.column, &next.key) == (first.line, first.column, &first.key)
                 });
+                problems.truncate(MOST_PROBLEMS);
                 Err(ConfigError::Invalid { file: name.to_owned(), problems })
             }
         }

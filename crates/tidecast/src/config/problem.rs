@@ -39,8 +39,20 @@ pub enum ConfigError {
 
 impl Problem {
     pub(super) fn new(location: Location, key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { line: location.line, column: location.column, key: key.into(), message: message.into() }
+        Self {
+            line: location.line,
+            column: location.column,
+            key: one_line(&key.into()),
+            message: one_line(&message.into()),
+        }
     }
+}
+
+/// Text that may quote the file, fit for one line of a terminal: a problem is one line whatever was written.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 1_000;
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
+    if text.chars().nth(LONGEST).is_some() { line + "…" } else { line }
 }
 
 struct Listing<'a> {

@@ -103,7 +103,7 @@ proptest! {
     )) {
         if let Err(error) = parse(&parts.concat()) {
             let message = error.to_string();
-            prop_assert!(message.starts_with("tidecast.yaml:"), "{}", message);
+            prop_assert!(message.lines().all(|line| line.starts_with("tidecast.yaml:")), "{}", message);
         }
     }
 

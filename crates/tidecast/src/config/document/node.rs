@@ -1,5 +1,8 @@
 //! Nodes of a YAML document with their positions.
 
+/// Characters of a value that a message quotes.
+const LONGEST_SHOWN: usize = 100;
+
 /// A place in a file; both count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::config) struct Location {
@@ -57,7 +60,10 @@ impl Node {
             Content::Mapping(_) => "a group of keys".to_owned(),
             Content::Scalar { .. } if self.substituted => "the substituted value".to_owned(),
             Content::Scalar { .. } if self.is_null() => "nothing".to_owned(),
-            Content::Scalar { text, .. } => format!("`{text}`"),
+            Content::Scalar { text, .. } => match text.char_indices().nth(LONGEST_SHOWN) {
+                Some((end, _)) => format!("`{}…`", &text[..end]),
+                None => format!("`{text}`"),
+            },
         }
     }
 }
