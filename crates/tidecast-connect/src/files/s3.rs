@@ -4,7 +4,9 @@ use super::input::Identity;
 use bytes::{Buf, Bytes};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
-use object_store::{BackoffConfig, ClientOptions, Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig};
+use object_store::{
+    BackoffConfig, ClientOptions, Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt, RetryConfig,
+};
 use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -164,10 +166,13 @@ fn refusal(name: &str, error: &Error) -> SourceError {
     let reason = match error {
         Error::NotFound { .. } => return SourceError::NotFound { what },
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-            "access is denied; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what the bucket's policy allows".into()
+            "access is denied; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what the bucket's policy allows"
+                .into()
         }
         Error::Precondition { .. } => "it was replaced while it was read; read it again".into(),
-        _ => format!("the server cannot be reached or fails ({}); check AWS_ENDPOINT_URL and the network", cause(error)),
+        _ => {
+            format!("the server cannot be reached or fails ({}); check AWS_ENDPOINT_URL and the network", cause(error))
+        }
     };
     SourceError::Unavailable { what, reason }
 }

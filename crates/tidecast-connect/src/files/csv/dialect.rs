@@ -76,7 +76,7 @@ pub(super) fn detect(rows: &[&[u8]], options: &CsvOptions) -> Result<Dialect, Fa
 }
 
 fn checked_delimiter(delimiter: char) -> Result<u8, Fault> {
-    let byte = u8::try_from(delimiter).ok().filter(|byte| byte.is_ascii());
+    let byte = u8::try_from(delimiter).ok().filter(u8::is_ascii);
     byte.filter(|byte| !byte.is_ascii_alphanumeric() && !b"\"\r\n.-+\0".contains(byte)).ok_or_else(|| {
         let reason = format!("{delimiter:?} cannot be a delimiter; --delimiter takes one of ; , | or a tab");
         Fault::of_file(reason)
@@ -85,7 +85,8 @@ fn checked_delimiter(delimiter: char) -> Result<u8, Fault> {
 
 /// How many columns most rows have, if it is more than one.
 fn usual_columns(rows: &[&[u8]], delimiter: u8) -> Option<usize> {
-    let mut counts: Vec<usize> = rows.iter().take(ROWS_LOOKED_AT).map(|row| Cells::of(row, delimiter).count()).collect();
+    let mut counts: Vec<usize> =
+        rows.iter().take(ROWS_LOOKED_AT).map(|row| Cells::of(row, delimiter).count()).collect();
     counts.sort_unstable();
     let most = counts.chunk_by(|a, b| a == b).max_by_key(|chunk| chunk.len())?;
     (most[0] > 1).then_some(most[0])
@@ -194,7 +195,7 @@ impl<'a> Table<'a> {
         let cells: Vec<_> =
             rows.iter().filter_map(|row| Cells::of(row, self.delimiter).nth(column)).map(content).collect();
         let fault = |reason| Fault { line: 1 + u64::from(has_header), column: column + 1, reason };
-        let format = format_of(cells.iter().map(AsRef::as_ref)).map_err(fault)?;
+        let format = format_of(&cells.iter().map(AsRef::as_ref)).map_err(fault)?;
         format.ok_or_else(|| {
             let cell = cells.first().map(AsRef::as_ref).unwrap_or_default();
             fault(format!("{} is no timestamp that is known; set --timestamp-format", quoted(cell)))
@@ -234,10 +235,12 @@ impl<'a> Table<'a> {
             return Ok(TableShape::Wide);
         }
         let called = |name: &str| names.iter().position(|have| has_header && have.eq_ignore_ascii_case(name));
-        if let (Some(series), Some(value)) = (called("series"), called("value")) {
-            if series != timestamp && value != timestamp && (options.layout.is_some() || names.len() == 3) {
-                return Ok(TableShape::Long { series, value });
-            }
+        if let (Some(series), Some(value)) = (called("series"), called("value"))
+            && series != timestamp
+            && value != timestamp
+            && (options.layout.is_some() || names.len() == 3)
+        {
+            return Ok(TableShape::Long { series, value });
         }
         let others: Vec<usize> = (0..names.len()).filter(|column| *column != timestamp).collect();
         let looks_long = if let [left, right] = others[..] {
@@ -264,14 +267,14 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Whether most cells of a column are neither numbers nor missing.
+    /// Whether most cells of a column are neither numbers nor missing, nor timestamps.
     fn holds_text(self, column: usize) -> bool {
         let style = number_style(self.delimiter);
         let rows = self.data().iter().take(ROWS_LOOKED_AT);
         let cells = rows.filter_map(|row| Cells::of(row, self.delimiter).nth(column));
-        let (texts, count) = cells.fold((0, 0), |(texts, count), cell| {
-            (texts + usize::from(read_cell(&content(cell), style) == Cell::Malformed), count + 1)
-        });
+        let is_text = |cell: &[u8]| read_cell(cell, style) == Cell::Malformed && shape_of(cell).is_none();
+        let (texts, count) =
+            cells.fold((0, 0), |(texts, count), cell| (texts + usize::from(is_text(&content(cell))), count + 1));
         2 * texts > count
     }
 }
@@ -283,7 +286,10 @@ fn named_column(column: &str, first: &[&[u8]]) -> Result<usize, Fault> {
     by_name.or_else(by_number).ok_or_else(|| {
         let have: Vec<String> = first.iter().take(8).map(|cell| quoted(&content(cell))).collect();
         let have = have.join(", ");
-        Fault::of_header(0, format!("no column is called `{column}`; --timestamp-column takes a number or one of {have}"))
+        Fault::of_header(
+            0,
+            format!("no column is called `{column}`; --timestamp-column takes a number or one of {have}"),
+        )
     })
 }
 

@@ -110,10 +110,8 @@ impl LongRows {
         }
         let have = self.cells.len();
         if have != self.columns {
-            let reason = format!(
-                "the row has {have} columns instead of {}; correct it, or set --on-error skip",
-                self.columns
-            );
+            let reason =
+                format!("the row has {have} columns instead of {}; correct it, or set --on-error skip", self.columns);
             return Err(Fault::of_row(have, reason));
         }
         Ok(())

@@ -76,7 +76,8 @@ pub(super) fn read_cell(cell: &[u8], style: NumberStyle) -> Cell {
         return Cell::Number(number);
     }
     // The standard parser also takes `inf` and `nan`, which are no measurements; both have letters besides `e`.
-    let is_decimal = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') || *byte == style.decimal;
+    let is_decimal =
+        |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') || *byte == style.decimal;
     if !cell.iter().all(is_decimal) {
         return Cell::Malformed;
     }

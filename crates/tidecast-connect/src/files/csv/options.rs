@@ -133,14 +133,18 @@ macro_rules! names {
 
 names!(Layout, "layout", [("wide", Self::Wide), ("long", Self::Long)]);
 names!(OnError, "way to treat malformed rows", [("fail", Self::Fail), ("skip", Self::Skip)]);
-names!(TimestampFormat, "timestamp format", [
-    ("iso8601", Self::Iso8601),
-    ("DD.MM.YYYY", Self::DayMonthYear),
-    ("DD/MM/YYYY", Self::DayMonthYear),
-    ("MM/DD/YYYY", Self::MonthDayYear),
-    ("epoch_s", Self::EpochS),
-    ("epoch_ms", Self::EpochMs),
-]);
+names!(
+    TimestampFormat,
+    "timestamp format",
+    [
+        ("iso8601", Self::Iso8601),
+        ("DD.MM.YYYY", Self::DayMonthYear),
+        ("DD/MM/YYYY", Self::DayMonthYear),
+        ("MM/DD/YYYY", Self::MonthDayYear),
+        ("epoch_s", Self::EpochS),
+        ("epoch_ms", Self::EpochMs),
+    ]
+);
 
 #[cfg(test)]
 mod tests {

@@ -59,8 +59,7 @@ impl Parser {
             Place::Line { offset, .. } => (Lines::new(begin, stream, 0, 0), (offset, 0)),
             Place::End => (Lines::new(begin, stream, 0, 0), (u64::MAX, 0)),
         };
-        let mut parser =
-            Self { input, options, lines, rows, place, rows_read: 0, rows_skipped: 0, at_end: false };
+        let mut parser = Self { input, options, lines, rows, place, rows_read: 0, rows_skipped: 0, at_end: false };
         parser.skip_to(place.0, dialect.has_header)?;
         Ok(parser)
     }
@@ -79,7 +78,7 @@ impl Parser {
         Ok(())
     }
 
-    /// The next batch; `None` behind the last. What was read before a fault is handed out before the fault is.
+    /// The next batch; `None` behind the last. [`Self::rest`] has what was read before a fault.
     pub(super) fn next_batch(&mut self) -> Result<Option<Parsed>, SourceError> {
         if self.at_end {
             return Ok(None);
@@ -91,10 +90,8 @@ impl Parser {
                     self.at_end = true;
                     break;
                 }
-                Err(fault) => {
-                    // Nothing behind a fault is read: the place stays before the faulty line.
-                    return Err(fault);
-                }
+                // Nothing behind a fault is read: the place stays before the faulty line.
+                Err(fault) => return Err(fault),
             }
         }
         Ok(Some(self.parsed()))

@@ -30,10 +30,10 @@ impl SeriesNames {
     /// # Errors
     /// When the template does not give a series: the reason, and what to do.
     pub(super) fn series(&self, name: &str) -> Result<SeriesKey, String> {
-        if self.plain_names_are_series || name.contains('{') {
-            if let Ok(series) = name.parse() {
-                return Ok(series);
-            }
+        if (self.plain_names_are_series || name.contains('{'))
+            && let Ok(series) = name.parse()
+        {
+            return Ok(series);
         }
         let escaped = name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
         self.template.replace(PLACEHOLDER, &escaped).parse().map_err(|error| {

@@ -193,7 +193,8 @@ fn constant_to_utc_ms(zone: &TimeZone, midnight_ms: i64) -> Option<i64> {
     }
     let utc_ms = local_to_utc(zone, midnight_ms)?;
     let before = Timestamp::from_millisecond(utc_ms - DAY_MS).ok()?;
-    let changes = zone.following(before).next().is_some_and(|next| next.timestamp().as_millisecond() <= utc_ms + 2 * DAY_MS);
+    let changes =
+        zone.following(before).next().is_some_and(|next| next.timestamp().as_millisecond() <= utc_ms + 2 * DAY_MS);
     (!changes).then_some(utc_ms - midnight_ms)
 }
 

@@ -58,7 +58,9 @@ fn reads(format: TimestampFormat, cell: &[u8]) -> bool {
 ///
 /// # Errors
 /// When day and month cannot be told apart: the reason, and what to do.
-pub(super) fn format_of<'a>(cells: impl Iterator<Item = &'a [u8]> + Clone) -> Result<Option<TimestampFormat>, String> {
+pub(super) fn format_of<'a>(
+    cells: &(impl Iterator<Item = &'a [u8]> + Clone),
+) -> Result<Option<TimestampFormat>, String> {
     const FORMATS: [TimestampFormat; 5] = [
         TimestampFormat::Iso8601,
         TimestampFormat::DayMonthYear,
@@ -89,7 +91,7 @@ pub(super) fn format_of<'a>(cells: impl Iterator<Item = &'a [u8]> + Clone) -> Re
 fn day_or_month_first<'a>(
     day_first: usize,
     month_first: usize,
-    cells: impl Iterator<Item = &'a [u8]> + Clone,
+    cells: &(impl Iterator<Item = &'a [u8]> + Clone),
 ) -> Result<TimestampFormat, String> {
     let crosses = |format| crosses_midnight(format, cells.clone());
     let format = match (day_first > 0, month_first > 0) {
@@ -131,7 +133,7 @@ mod tests {
 
     #[track_caller]
     fn check(cells: &[&str], expected: Option<TimestampFormat>) {
-        assert_eq!(format_of(cells.iter().map(|cell| cell.as_bytes())), Ok(expected), "{cells:?}");
+        assert_eq!(format_of(&cells.iter().map(|cell| cell.as_bytes())), Ok(expected), "{cells:?}");
     }
 
     #[test]
@@ -154,9 +156,10 @@ mod tests {
 
     #[test]
     fn does_not_guess() {
-        for cells in [["01/02/2024", "02/02/2024"], ["01/02/2024 10:00", "01/02/2024 11:00"], ["13/01/2024", "01/13/2024"]]
+        for cells in
+            [["01/02/2024", "02/02/2024"], ["01/02/2024 10:00", "01/02/2024 11:00"], ["13/01/2024", "01/13/2024"]]
         {
-            let reason = format_of(cells.iter().map(|cell| cell.as_bytes())).unwrap_err();
+            let reason = format_of(&cells.iter().map(|cell| cell.as_bytes())).unwrap_err();
             assert!(reason.contains("--timestamp-format"), "{reason}");
         }
     }
