@@ -1,5 +1,6 @@
 //! Every model, one file or folder each, and the traits they share.
 
+pub mod lstm;
 pub mod ridge;
 pub mod seasonal_naive;
 
@@ -113,7 +114,7 @@ pub trait Model: Send + Sync {
 /// Every model, simplest first. Among equally good ones the earlier is preferred.
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Model] {
-    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge]
+    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge, &lstm::Lstm]
 }
 
 /// The model of a name.

@@ -17,6 +17,7 @@ use crate::artifact::{Artifact, LoadError};
 use crate::conformal::phase;
 use crate::history::{History, filled};
 use crate::parallel;
+use crate::scale::deviation;
 use crate::season::Cycle;
 use design::Design;
 use layout::Layout;
@@ -148,14 +149,6 @@ fn fit_alike(layout: Layout, panel: &[&RegularSeries], control: &Control<'_>) ->
             Ok(FittedRidge { layout, scale: *scale, coefficients })
         })
         .collect()
-}
-
-/// Standard deviation, or the magnitude of a constant series, or 1: never 0.
-fn deviation(values: &[f64]) -> f64 {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let deviation = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
-    [deviation, mean.abs()].into_iter().find(|scale| scale.is_finite() && *scale > 1e-9 * mean.abs()).unwrap_or(1.0)
 }
 
 impl Fitted for FittedRidge {

@@ -1,6 +1,7 @@
 //! Ridge regressions of a panel: one over all series, then one per series that shrinks towards it.
 
 use super::cholesky::Cholesky;
+use crate::matrix::{Matrix, multiply_f64};
 
 /// Penalty per row on the shared coefficients, in units of the scaled series' variance.
 const SHARED_PENALTY: f64 = 1e-3;
@@ -91,33 +92,9 @@ fn median_size(residuals: &[f64], sizes: &mut Vec<f64>) -> f64 {
 
 /// Inner products of all pairs of columns.
 fn gram(sample: &Sample, width: usize) -> Vec<f64> {
-    let rows = sample.targets.len();
     let mut gram = vec![0.0; width * width];
-    if rows > 0 {
-        let stride = isize::try_from(width).unwrap_or(isize::MAX);
-        let inputs = sample.inputs.as_ptr();
-        #[expect(unsafe_code, reason = "matrixmultiply takes pointers; three times faster than a plain loop")]
-        // SAFETY: `inputs` holds `rows * width` values, `gram` holds `width * width`, and the strides address exactly
-        // those: the left factor is the inputs transposed.
-        unsafe {
-            matrixmultiply::dgemm(
-                width,
-                rows,
-                width,
-                1.0,
-                inputs,
-                1,
-                stride,
-                inputs,
-                stride,
-                1,
-                0.0,
-                gram.as_mut_ptr(),
-                stride,
-                1,
-            );
-        }
-    }
+    let inputs = Matrix::new(&sample.inputs, width);
+    multiply_f64(inputs.transposed(), inputs, 0.0, &mut gram);
     gram
 }
 

@@ -1,0 +1,103 @@
+//! What the network sees of a series, and what its outputs are added to.
+
+use super::network::{Batch, Shape};
+use crate::conformal::phase;
+use crate::season::Cycle;
+use serde::{Deserialize, Serialize};
+
+/// Inputs per step: the value, the value a day and a week before, and the place in the day and in the week.
+pub(super) const INPUTS: usize = 7;
+/// Longest window, steps.
+const LONGEST_WINDOW: usize = 96;
+/// Shortest window, steps.
+const SHORTEST_WINDOW: usize = 24;
+
+/// How windows are cut from series of one step and season.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Framing {
+    pub(super) cycle: Cycle,
+    pub(super) window: usize,
+    pub(super) horizon: usize,
+}
+
+impl Framing {
+    pub(super) fn new(cycle: Cycle, horizon: usize) -> Self {
+        Self { cycle, window: (2 * cycle.short).clamp(SHORTEST_WINDOW, LONGEST_WINDOW), horizon }
+    }
+
+    /// The network for these windows.
+    pub(super) fn shape(&self, hidden: usize) -> Shape {
+        Shape { inputs: INPUTS, hidden, window: self.window, direct: 2 * self.horizon, outputs: self.horizon }
+    }
+
+    /// Newest values that a window looks at.
+    pub(super) fn memory(&self) -> usize {
+        let longest = self.cycle.longest();
+        self.window + longest.max(self.horizon.div_ceil(longest) * longest)
+    }
+
+    /// Index of the value a whole number of seasons before a step ahead, known at the origin.
+    fn seasons_before(origin: usize, ahead: usize, season: usize) -> usize {
+        origin + ahead - (ahead / season + 1) * season
+    }
+
+    /// What the outputs are added to: the value a week before, or a day.
+    pub(super) fn baseline(&self, values: &[f64], origin: usize, ahead: usize) -> f64 {
+        values[Self::seasons_before(origin, ahead, self.cycle.longest())]
+    }
+
+    /// Starts a batch of `size` windows, all zero.
+    pub(super) fn start(&self, batch: &mut Batch, size: usize) {
+        batch.size = size;
+        for (values, length) in [
+            (&mut batch.steps, self.window * size * INPUTS),
+            (&mut batch.direct, size * 2 * self.horizon),
+            (&mut batch.targets, size * self.horizon),
+        ] {
+            values.clear();
+            values.resize(length, 0.0);
+        }
+    }
+
+    /// Writes window number `slot` of a batch: what is known of scaled `values`, the first of which is at
+    /// `first_step`, before `origin`. Everything is relative to the mean of the last season.
+    pub(super) fn write(&self, batch: &mut Batch, slot: usize, values: &[f64], first_step: i64, origin: usize) {
+        let (short, long) = (self.cycle.short, self.cycle.longest());
+        let level = values[origin - long..origin].iter().sum::<f64>() / long as f64;
+        for step in 0..self.window {
+            let at = origin - self.window + step;
+            let turn = |season: usize| {
+                let place = phase(first_step + i64::try_from(at).unwrap_or(0), season) as f64 / season as f64;
+                (place * std::f64::consts::TAU).sin_cos()
+            };
+            let ((day_sin, day_cos), (week_sin, week_cos)) = (turn(short), turn(long));
+            let inputs = [
+                values[at] - level,
+                values[at - short] - level,
+                values[at - long] - level,
+                day_sin,
+                day_cos,
+                week_sin,
+                week_cos,
+            ];
+            let start = (step * batch.size + slot) * INPUTS;
+            for (place, input) in batch.steps[start..start + INPUTS].iter_mut().zip(inputs) {
+                *place = input as f32;
+            }
+        }
+        let direct = &mut batch.direct[slot * 2 * self.horizon..(slot + 1) * 2 * self.horizon];
+        for (ahead, pair) in direct.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+            let lag = |season: usize| (values[Self::seasons_before(origin, ahead, season)] - level) as f32;
+            *pair = [lag(short), lag(long)];
+        }
+    }
+
+    /// Writes what window number `slot` should answer: the change against the baseline, NaN where `actual` is.
+    pub(super) fn write_targets(&self, batch: &mut Batch, slot: usize, values: &[f64], actual: &[f64], origin: usize) {
+        let targets = &mut batch.targets[slot * self.horizon..(slot + 1) * self.horizon];
+        for (ahead, target) in targets.iter_mut().enumerate() {
+            let change = values[origin + ahead] - self.baseline(values, origin, ahead);
+            *target = if actual[origin + ahead].is_finite() { change as f32 } else { f32::NAN };
+        }
+    }
+}
