@@ -10,7 +10,7 @@ export class World {
     this.series = scenario === 'empty' ? [] : scenario === 'many' ? many(1000) : meters();
     this.last_ms = Math.max(...this.series.map((series) => series.timestamps.at(-1)), 0) || Date.now();
     this.from_ms = this.last_ms - 14 * DAY_MS;
-    this.now_ms = scenario === 'ended' ? this.last_ms : this.from_ms + 4 * DAY_MS;
+    this.now_ms = scenario === 'ended' || scenario === 'empty' ? this.last_ms : this.from_ms + 4 * DAY_MS;
     this.started_ms = Date.now();
     this.ticks = 0;
     this.champions = new Map(this.series.map((series) => [series.key, { model: 'ridge', version: 1 }]));

@@ -16,6 +16,7 @@ export interface PlotSources {
 }
 
 export const SCALE = 'y';
+const EDGE_PX = 22;
 
 export function plotOptions(sources: PlotSources, width: number, height: number): uPlot.Options {
   const { colours } = sources;
@@ -48,7 +49,11 @@ export function plotOptions(sources: PlotSources, width: number, height: number)
         gap: 6,
         space: 72,
         lineGap: 1.3,
-        values: (_plot, splits, _axis, _space, increment) => timeLabels(splits, increment),
+        values: (plot, splits, _axis, _space, increment) =>
+          // A label at the very edge would be cut off.
+          timeLabels(splits, increment).map((label, i) =>
+            plot.valToPos(splits[i] ?? 0, 'x') > plot.over.clientWidth - EDGE_PX ? '' : label,
+          ),
       },
       {
         scale: SCALE,

@@ -28,9 +28,10 @@ export function readAt(time: number, past: Past, earlier: Fan[], newest: Fan | n
       candidates.push({ fan, index, kind });
     }
   }
+  // A mean of many steps is not to be held against the forecast of one.
   // Ahead of the last actual the newest forecast speaks, before it the one made the day before.
   const wanted = time > last ? 'newest' : 'earlier';
-  const chosen = candidates.find((candidate) => candidate.kind === wanted) ?? candidates[0];
+  const chosen = candidates.find((candidate) => candidate.kind === wanted) ?? (past.least ? undefined : candidates[0]);
 
   const actualTime = past.timestamps[actual];
   const isActual = actualTime !== undefined && Math.abs(actualTime - time) <= Math.max(tolerance, 1) && time <= last + tolerance;

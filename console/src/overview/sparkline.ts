@@ -39,8 +39,12 @@ export function sparkline(row: OverviewRow): Sparkline | null {
   const x = (time_ms: number): string =>
     (((time_ms - (now_ms - PAST_MS)) / (PAST_MS + FUTURE_MS)) * WIDTH).toFixed(1);
   const y = (value: number): string => (HEIGHT - PADDING - ((value - least) / span) * (HEIGHT - 2 * PADDING)).toFixed(1);
+  // Where actuals have come in since the forecast was made they stand in its place.
   const ahead = (quantile: number[]): string[] =>
-    quantile.map((value, i) => `${x((forecast?.origin_ms ?? 0) + (i + 1) * (forecast?.step_ms ?? 0))} ${y(value)}`);
+    quantile
+      .map((value, i) => ({ value, time_ms: (forecast?.origin_ms ?? 0) + (i + 1) * (forecast?.step_ms ?? 0) }))
+      .filter((point) => point.time_ms > now_ms)
+      .map((point) => `${x(point.time_ms)} ${y(point.value)}`);
 
   let past = '';
   let pen = 'M';
@@ -60,7 +64,7 @@ export function sparkline(row: OverviewRow): Sparkline | null {
   const join = row.last ? [`${x(row.last.timestamp_ms)} ${y(row.last.value)}`] : [];
   return {
     past,
-    band: low.length ? `M${[...ahead(high), ...ahead(low).reverse()].join('L')}Z` : '',
+    band: line.length ? `M${[...ahead(high), ...ahead(low).reverse()].join('L')}Z` : '',
     median: line.length ? `M${[...join, ...line].join('L')}` : '',
     last: dot,
     now_x: NOW_X,

@@ -69,8 +69,8 @@ class Overview {
       case 'status': {
         const changed = event.data.phase !== this.#phase;
         this.#phase = event.data.phase;
-        // While models are fitted rows come up one after the other, and so does the progress of training.
-        if (changed || this.#phase === 'loading' || this.#phase === 'fitting') this.#refresh();
+        // While data are read and models trained, rows come up one after the other.
+        if (changed || event.data.progress) this.#refresh();
         return;
       }
       default:

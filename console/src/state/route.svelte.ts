@@ -16,9 +16,15 @@ function parse(hash: string): Route {
 
 class Router {
   current = $state.raw<Route>(parse(location.hash));
+  /** Where the person comes from, so that the overview can take them back to the same row. */
+  previous: Route | null = null;
 
   constructor() {
-    addEventListener('hashchange', () => (this.current = parse(location.hash)));
+    addEventListener('hashchange', () => {
+      this.previous = this.current;
+      this.current = parse(location.hash);
+      scrollTo(0, 0);
+    });
   }
 }
 
