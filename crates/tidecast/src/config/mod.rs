@@ -117,7 +117,9 @@ fn parse(text: &str, environment: &dyn Environment, models: &[&str], problems: &
         config.store = store;
     }
     config.retention = forecast::positive_duration(&root, "retention", problems);
-    for (name, section) in named(root.take("sources"), problems) {
+    let sources = named(root.take("sources"), problems);
+    problems.extend(paths_read_twice(&sources));
+    for (name, section) in sources {
         if let Some(source) = source::parse(section, problems) {
             config.sources.insert(name, source);
         }
@@ -131,6 +133,27 @@ fn parse(text: &str, environment: &dyn Environment, models: &[&str], problems: &
         config.server = server::parse(&section, problems)?;
     }
     Some(config)
+}
+
+/// Stores remember by its path how far a file was read, so two sources of one file would each read half of it.
+fn paths_read_twice(sources: &[(String, Section)]) -> Vec<Problem> {
+    let mut first_readers: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (name, section) in sources {
+        let Some(path) = section.value("path").and_then(document::Node::text).filter(|path| !path.is_empty()) else {
+            continue;
+        };
+        match first_readers.get(path) {
+            Some(first) => {
+                let message = format!("{} is already read by sources.{first}; keep one of them", section.shown("path"));
+                problems.push(section.problem("path", message));
+            }
+            None => {
+                first_readers.insert(path, name);
+            }
+        }
+    }
+    problems
 }
 
 /// The sections that a user has named, under `sources` or `forecasts`.
