@@ -8,7 +8,7 @@ import { throttled } from '../state/throttle';
 const REDRAW_MS = 100;
 const SETTLE_MS = 140;
 const FINE_POINTS_PER_PIXEL = 1.5;
-const BUCKETS_PER_PIXEL = 0.4;
+const BUCKETS_PER_PIXEL = 0.45;
 /** Live points beyond this are better fetched again in buckets than kept. */
 const APPENDED_MAX = 2_000;
 /** Bucketed data get their newest buckets anew this often while samples arrive. */
@@ -49,7 +49,8 @@ export class SeriesHistory {
   }
 
   receive(time: number, value: number): void {
-    this.#waiting.push({ time, value });
+    // While the server does not answer, what is lost here comes back with the next range.
+    if (this.#waiting.length < APPENDED_MAX) this.#waiting.push({ time, value });
     this.#redraw();
   }
 

@@ -56,12 +56,14 @@ class Live {
 
   #pause(wait_ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, wait_ms);
-      this.#retry = () => {
+      const end = (): void => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', end);
         resolve();
       };
-      signal.addEventListener('abort', this.#retry, { once: true });
+      const timer = setTimeout(end, wait_ms);
+      this.#retry = end;
+      signal.addEventListener('abort', end);
     });
   }
 
