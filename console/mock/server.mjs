@@ -127,7 +127,7 @@ const handlers = {
   forecasts(query, world) {
     const series = known(query, world);
     const from = Math.max(number(query, 'from', world.from_ms), world.from_ms);
-    const to = Math.min(number(query, 'to', Infinity), world.now_ms + 1);
+    const to = Math.min(number(query, 'to', Infinity), world.now_ms + 1, world.last_ms + 1);
     const origins = [];
     for (let origin = Math.ceil(from / HOUR_MS) * HOUR_MS; origin < to; origin += HOUR_MS) origins.push(origin);
     const newest = origins.slice(-number(query, 'limit', 50));
@@ -135,7 +135,7 @@ const handlers = {
   },
 
   models: (query, world) => ({
-    models: world.phase === 'loading' ? [] : world.select(query.get('selector')).map((series) => world.board(series)),
+    models: ['loading', 'fitting'].includes(world.phase) ? [] : world.select(query.get('selector')).map((series) => world.board(series)),
   }),
 
   events(_query, world, response) {

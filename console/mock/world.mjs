@@ -2,8 +2,13 @@
 import { DAY_MS, HOUR_MS, lowerBound, many, meters } from './data.mjs';
 import { forecast, nextDay } from './forecast.mjs';
 
+const PROGRESS = {
+  loading: { stage: 'ingest', done: 52_000, total: 123_840 },
+  fitting: { stage: 'select', done: 3, total: null },
+};
+
 export class World {
-  /** `scenario`: live, loading, ended, empty, many, failed; `speed`: data ms per wall ms. */
+  /** `scenario`: live, loading, fitting, ended, stale, empty, many, failed; `speed`: data ms per wall ms. */
   constructor({ scenario = 'live', speed = 7200 } = {}) {
     this.scenario = scenario;
     this.speed = speed;
@@ -11,6 +16,8 @@ export class World {
     this.last_ms = Math.max(...this.series.map((series) => series.timestamps.at(-1)), 0) || Date.now();
     this.from_ms = this.last_ms - 14 * DAY_MS;
     this.now_ms = scenario === 'ended' || scenario === 'empty' ? this.last_ms : this.from_ms + 4 * DAY_MS;
+    // A store served years after its last sample: nothing moves any more.
+    if (scenario === 'stale') this.now_ms = Date.now();
     this.started_ms = Date.now();
     this.ticks = 0;
     this.champions = new Map(this.series.map((series) => [series.key, { model: 'ridge', version: 1 }]));
@@ -18,7 +25,8 @@ export class World {
   }
 
   get phase() {
-    if (this.scenario === 'loading' || this.scenario === 'failed') return this.scenario;
+    if (['loading', 'fitting', 'failed'].includes(this.scenario)) return this.scenario;
+    if (this.scenario === 'stale') return 'live';
     return this.now_ms >= this.last_ms && this.series.length > 0 ? 'ended' : 'live';
   }
 
@@ -38,6 +46,7 @@ export class World {
     const messages = {
       live: 'Replaying the last 14 days of ten real meters; a new forecast of the next day every hour.',
       ended: 'The recorded data end here.',
+      fitting: 'Choosing a model for each of ten series',
       loading: 'Reading smart_meters_10.csv.gz',
       failed: 'The store ./tidecast-demo cannot be written: no space left on the device. Free some and start again.',
     };
@@ -48,7 +57,7 @@ export class World {
       message: this.series.length === 0 ? 'Waiting for data.' : messages[this.phase],
       now_ms: this.now_ms,
       started_ms: this.started_ms,
-      progress: this.phase === 'loading' ? { stage: 'ingest', done: 52_000, total: 123_840 } : null,
+      progress: PROGRESS[this.phase] ?? null,
       replay: this.series.length > 0 ? { from_ms: this.from_ms, to_ms: this.last_ms, speed: this.speed } : null,
       sources: [],
       forecasts: [],
@@ -58,7 +67,7 @@ export class World {
   }
 
   newest(series) {
-    const origin = Math.floor(this.now_ms / HOUR_MS) * HOUR_MS;
+    const origin = Math.floor(Math.min(this.now_ms, this.last_ms) / HOUR_MS) * HOUR_MS;
     return forecast(series, origin, this.champions.get(series.key));
   }
 
@@ -97,7 +106,7 @@ export class World {
   row(series) {
     const end = this.visible(series);
     const start = lowerBound(series.timestamps, this.now_ms - 7 * DAY_MS + 1);
-    const made = this.newest(series);
+    const made = this.phase === 'fitting' ? null : this.newest(series);
     return {
       series: series.key,
       label: series.label,
@@ -106,14 +115,14 @@ export class World {
       last: end > 0 ? { timestamp_ms: series.timestamps[end - 1], value: series.values[end - 1] } : null,
       sparkline: { timestamps_ms: series.timestamps.slice(start, end), values: series.values.slice(start, end) },
       forecast: made,
-      next_day: nextDay(made),
-      board: this.board(series),
+      next_day: made && nextDay(made),
+      board: made && this.board(series),
     };
   }
 
   /** One hour of data goes by. */
   tick() {
-    if (this.phase !== 'live' || this.series.length === 0) return;
+    if (this.phase !== 'live' || this.scenario === 'stale' || this.series.length === 0) return;
     this.now_ms += HOUR_MS;
     this.ticks++;
     const samples = [];

@@ -48,6 +48,33 @@ describe('the console in other states', { timeout: 120_000 }, () => {
       await screenshot(page, 'state-loading');
     }));
 
+  test('before the first forecasts the past is there already', () =>
+    visit({ scenario: 'fitting' }, async (page, mock, problems) => {
+      await page.getByTestId('row').nth(9).waitFor();
+      assert.equal(await page.getByTestId('next-day').count(), 0);
+      await screenshot(page, 'state-fitting');
+      await page.getByRole('link', { name: 'meter_4' }).click();
+      await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
+      assert.equal(await page.getByTestId('chart-summary').getAttribute('data-future'), '0');
+      await page.getByText('No forecast yet').waitFor();
+      await page.getByRole('link', { name: 'Models' }).click();
+      await page.getByTestId('empty').waitFor();
+      assert.deepEqual(problems, []);
+    }));
+
+  test('a series that ended years ago is shown up to its end', () =>
+    visit({ scenario: 'stale' }, async (page, mock, problems) => {
+      await page.getByRole('link', { name: 'meter_8' }).click();
+      await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
+      const { from, to, last, future } = await page.$eval('[data-testid=chart-summary]', (element) => ({
+        ...element.dataset,
+      }));
+      assert.ok(Number(from) < Number(last) && Number(last) < Number(to));
+      assert.equal(future, '24');
+      await screenshot(page, 'state-stale');
+      assert.deepEqual(problems, []);
+    }));
+
   test('a failed process is not overlooked', () =>
     visit({ scenario: 'failed' }, async (page) => {
       assert.match(await page.getByTestId('failed').innerText(), /no space left/);
