@@ -3,6 +3,7 @@
 //! A benchmark measures one capability in one file, prints a [`report::Report`], and exits with 1 when a bar is missed.
 
 mod build;
+mod csv;
 mod demo;
 mod report;
 
@@ -12,8 +13,11 @@ use report::Report;
 type Run = fn(&mut Report) -> anyhow::Result<()>;
 
 /// Every benchmark: its name, what it measures, and the function that does.
-const BENCHES: &[(&str, &str, Run)] =
-    &[("build", "cold release build", build::run), ("demo", "first forecasts, console start", demo::run)];
+const BENCHES: &[(&str, &str, Run)] = &[
+    ("build", "cold release build", build::run),
+    ("csv", "CSV ingest, the reader alone and into the store", csv::run),
+    ("demo", "first forecasts, console start", demo::run),
+];
 
 fn main() -> anyhow::Result<()> {
     let name = std::env::args().nth(1).unwrap_or_default();

@@ -6,6 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 const DAY_MS: i64 = 86_400_000;
+/// The years 0 to 9999, which have four digits in a calendar; the last day is left out for the sake of the zones.
+const YEARS_MS: std::ops::Range<i64> = -62_167_219_200_000..253_402_207_200_000;
 /// The longest date: `2024-01-31`.
 const DATE_BYTES: usize = 10;
 
@@ -35,16 +37,18 @@ impl TimestampReader {
         Self { format, zone, day: Day { text: [0; DATE_BYTES], length: 0, midnight_ms: 0, to_utc_ms: None } }
     }
 
-    /// The instant in ms since the Unix epoch (finer digits are cut off), or `None` if the cell is none.
+    /// The instant in ms since the Unix epoch (finer digits are cut off), or `None` if the cell is none in the
+    /// years 0 to 9999.
     #[inline]
     pub(super) fn read(&mut self, cell: &[u8]) -> Option<i64> {
-        match self.format {
+        let at_ms = match self.format {
             TimestampFormat::EpochMs => whole_number(cell),
             TimestampFormat::EpochS => epoch_s(cell),
             TimestampFormat::Iso8601 | TimestampFormat::DayMonthYear | TimestampFormat::MonthDayYear => {
                 self.read_calendar(cell)
             }
-        }
+        };
+        at_ms.filter(|at_ms| YEARS_MS.contains(at_ms))
     }
 
     fn read_calendar(&mut self, cell: &[u8]) -> Option<i64> {
@@ -251,6 +255,7 @@ mod tests {
             (EpochS, "9999999999999999999", None),
             (EpochMs, "1628640000123", Some("2021-08-11T00:00:00.123Z")),
             (EpochMs, "12a", None),
+            (EpochMs, "1628640000123456", None),
         ];
         for (format, cell, expected) in cases {
             check(format, "UTC", cell, expected);
