@@ -11,7 +11,9 @@ export function moment(time_ms: number): string {
   return `${dateAndTime.format(time_ms).replaceAll(',', '')} UTC`;
 }
 
-export function shortMoment(time_ms: number): string {
+/** Day and time; the date with its year instead where that is long before `now_ms`. */
+export function shortMoment(time_ms: number, now_ms = time_ms): string {
+  if (Math.abs(now_ms - time_ms) > 300 * DAY_MS) return date.format(time_ms);
   return shortDateAndTime.format(time_ms).replaceAll(',', '');
 }
 

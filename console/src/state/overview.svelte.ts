@@ -73,6 +73,14 @@ class Overview {
         if (changed || event.data.progress) this.#refresh();
         return;
       }
+      case 'champion': {
+        const { series, to } = event.data;
+        this.rows = this.rows.map((row) =>
+          row.series === series && row.board ? { ...row, board: { ...row.board, champion: to } } : row,
+        );
+        this.#refresh();
+        return;
+      }
       default:
         this.#refresh();
     }
