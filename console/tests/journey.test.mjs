@@ -168,6 +168,39 @@ for (const target of targets) {
         assert.equal(await overflow(page), 0);
       }));
 
+    test('moves and zooms the chart by fingers', () =>
+      visit({ viewport: PHONE, touch: true }, async (page) => {
+        await page.getByRole('link', { name: 'meter_4' }).tap();
+        await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
+        const box = await page.locator('.u-over').boundingBox();
+        const middle = box.y + box.height / 2;
+        const devtools = await page.context().newCDPSession(page);
+        const touch = (type, places) =>
+          devtools.send('Input.dispatchTouchEvent', {
+            type,
+            touchPoints: places.map((share, id) => ({ x: box.x + box.width * share, y: middle, id })),
+          });
+        const shown = async () => {
+          const { from, to } = await summary(page);
+          return { from: Number(from), span: Number(to) - Number(from) };
+        };
+        const start = await shown();
+        await touch('touchStart', [0.3]);
+        for (const place of [0.4, 0.5, 0.6]) await touch('touchMove', [place]);
+        await touch('touchEnd', []);
+        await page.getByTestId('to-now').waitFor();
+        const panned = await shown();
+        assert.ok(panned.from < start.from, 'a swipe to the right goes back in time');
+        assert.ok(Math.abs(panned.span / start.span - 1) < 0.01, 'a swipe does not zoom');
+        await touch('touchStart', [0.4, 0.6]);
+        for (const reach of [0.15, 0.2, 0.3]) await touch('touchMove', [0.5 - reach, 0.5 + reach]);
+        await touch('touchEnd', []);
+        await page.waitForFunction((span) => {
+          const { from, to } = document.querySelector('[data-testid=chart-summary]').dataset;
+          return Number(to) - Number(from) < span * 0.5;
+        }, panned.span);
+      }));
+
     test('shows the models of every series', () =>
       visit({}, async (page) => {
         await page.getByRole('link', { name: 'Models' }).click();

@@ -22,10 +22,18 @@ export function skillWords(share: number): string {
   return `${points} % ${share > 0 ? 'better' : 'worse'}`;
 }
 
+/** The accuracy if it says anything: a constant series has no scale, so its MASE is no number (null in JSON). */
+export function measured(accuracy: Accuracy | null | undefined): Accuracy | null {
+  if (!accuracy || accuracy.origins === 0) return null;
+  return Number.isFinite(accuracy.mase) && Number.isFinite(accuracy.mase_seasonal_naive) ? accuracy : null;
+}
+
 /** Live accuracy once there is any, else that of the backtest. */
 export function newestAccuracy(board: Board | null): { accuracy: Accuracy; kind: 'live' | 'backtest' } | null {
-  if (board?.live && board.live.origins > 0) return { accuracy: board.live, kind: 'live' };
-  return board?.backtest ? { accuracy: board.backtest, kind: 'backtest' } : null;
+  const live = measured(board?.live);
+  if (live) return { accuracy: live, kind: 'live' };
+  const backtest = measured(board?.backtest);
+  return backtest && { accuracy: backtest, kind: 'backtest' };
 }
 
 /** Share that the outer levels promise: 0.8 for 0.1 to 0.9. */
