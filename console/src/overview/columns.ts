@@ -9,7 +9,8 @@ export interface Order {
   descending: boolean;
 }
 
-const natural = new Intl.Collator('en', { numeric: true });
+/** `meter_2` before `meter_10`. */
+export const natural = new Intl.Collator('en', { numeric: true });
 
 const keys: Record<Column, (row: OverviewRow) => string | number | null> = {
   label: (row) => row.label,
