@@ -30,13 +30,17 @@ impl Location {
             ("s3", Some((bucket, _))) if bucket.contains('@') => {
                 Err(refuse("it has credentials in it; give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))
             }
-            ("s3", Some((bucket, key))) if !bucket.is_empty() && !key.is_empty() => {
+            ("s3", Some((bucket, key))) if is_bucket(bucket) && !key.is_empty() => {
                 Ok(Self::S3 { bucket: bucket.to_owned(), key: key.to_owned() })
             }
-            ("s3", _) => Err(refuse("it names no object; write s3://bucket/key")),
+            ("s3", _) => Err(refuse("it names no bucket and object; write s3://bucket/key")),
             _ => Err(refuse("its scheme is not known; write a path or s3://bucket/key")),
         }
     }
+}
+
+fn is_bucket(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
 #[cfg(test)]
@@ -53,7 +57,9 @@ mod tests {
 
     #[test]
     fn refusals_keep_secrets() {
-        for text in ["s3://key:secret@data/a.csv", "s3://data", "s3:///a", "https://secret@host/a.csv"] {
+        for text in
+            ["s3://key:secret@data/a.csv", "s3://data", "s3:///a", "s3://no bucket/a", "https://secret@host/a.csv"]
+        {
             let message = Location::parse(text).unwrap_err().to_string();
             assert!(!message.contains("secret@"), "{message}");
         }

@@ -40,7 +40,8 @@ pub struct S3Access {
 impl S3Access {
     /// Takes the `AWS_*` variables from `variable`, for example from the environment. Empty ones count as not given.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let given = |name| variable(name).filter(|value| !value.is_empty());
+        // Secrets that come from files often end in a newline.
+        let given = |name| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         Self {
             access_key_id: given("AWS_ACCESS_KEY_ID"),
             secret_access_key: given("AWS_SECRET_ACCESS_KEY"),
@@ -55,6 +56,7 @@ impl S3Access {
         let (Some(key), Some(secret)) = (&self.access_key_id, &self.secret_access_key) else {
             return Err(unavailable("no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".into()));
         };
+        self.check().map_err(unavailable)?;
         // The HTTP client takes the TLS provider of the process and fails without one. Another may be installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = AmazonS3Builder::new()
@@ -74,7 +76,34 @@ impl S3Access {
         if let Some(endpoint) = &self.endpoint_url {
             builder = builder.with_endpoint(endpoint).with_allow_http(endpoint.starts_with("http://"));
         }
-        builder.build().map_err(|error| unavailable(format!("{error}; check AWS_ENDPOINT_URL and AWS_REGION")))
+        builder.build().map_err(|error| {
+            let reason =
+                format!("no client for it ({}); check AWS_ENDPOINT_URL and the CA certificates", cause(&error));
+            unavailable(reason)
+        })
+    }
+
+    /// Refuses what the client would fail on later, and less clearly.
+    fn check(&self) -> Result<(), String> {
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", &self.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", &self.secret_access_key),
+            ("AWS_SESSION_TOKEN", &self.session_token),
+            ("AWS_ENDPOINT_URL", &self.endpoint_url),
+            ("AWS_REGION", &self.region),
+        ];
+        let is_broken = |value: &String| !value.bytes().all(|byte| byte.is_ascii_graphic());
+        if let Some((name, _)) = variables.iter().find(|(_, value)| value.as_ref().is_some_and(is_broken)) {
+            return Err(format!("{name} holds a space, a line end or a letter beyond ASCII; check how it is set"));
+        }
+        let is_server = |url: &String| {
+            let url = reqwest::Url::parse(url).ok();
+            url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty())
+        };
+        if self.endpoint_url.as_ref().is_some_and(|url| !is_server(url)) {
+            return Err("AWS_ENDPOINT_URL is no URL of a server; write it as in http://minio:9000".to_owned());
+        }
+        Ok(())
     }
 }
 

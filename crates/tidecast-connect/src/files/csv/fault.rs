@@ -43,7 +43,8 @@ impl Fault {
 /// A cell for an error message: readable whatever it holds, and short.
 pub(super) fn quoted(cell: &[u8]) -> String {
     const SHOWN: usize = 40;
-    let text: String = String::from_utf8_lossy(&cell[..cell.len().min(4 * SHOWN)]).escape_debug().collect();
+    let text = String::from_utf8_lossy(&cell[..cell.len().min(4 * SHOWN)]);
+    let text: String = text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
     if text.chars().count() <= SHOWN {
         return format!("`{text}`");
     }

@@ -12,7 +12,7 @@ use tidecast_connect::files::{CsvOptions, CsvSource, S3Access};
 use tidecast_core::ports::{Source, SourceError};
 
 async fn put(server: &S3Server, key: &str, bytes: impl Into<Vec<u8>>) {
-    server.client().put(&Path::from(key), bytes.into().into()).await.unwrap();
+    server.client().put(&Path::parse(key).unwrap(), bytes.into().into()).await.unwrap();
 }
 
 async fn open(access: &S3Access, key: &str, cursor: Option<&str>) -> Result<CsvSource, SourceError> {
@@ -45,6 +45,8 @@ async fn reads_goes_on_and_reads_once() {
         let rest = read(&server.access, key, Some(&first.position.cursor)).await;
         assert_eq!(first.samples.len() + rest.rows.len(), whole.len(), "{key}");
     }
+    put(&server, "ö/a b+c (1).csv", minutes(2)).await;
+    assert_eq!(read(&server.access, "ö/a b+c (1).csv", None).await.rows.len(), 6);
     put(&server, "a/plain.csv", minutes(2)).await;
     let cursor = read(&server.access, "a/plain.csv", None).await.position.unwrap().cursor;
     put(&server, "a/plain.csv", minutes(3)).await;
@@ -58,7 +60,8 @@ async fn refusals_say_what_to_do_and_keep_secrets() {
     let wrong = S3Access { secret_access_key: Some("not-the-secret".into()), ..server.access.clone() };
     let none = S3Access { secret_access_key: None, ..server.access.clone() };
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let nobody = S3Access { endpoint_url: Some(format!("http://127.0.0.1:{port}")), ..server.access.clone() };
+    let endpoint = |url: &str| S3Access { endpoint_url: Some(url.to_owned()), ..server.access.clone() };
+    let broken = S3Access { access_key_id: Some("two\nlines".into()), ..server.access.clone() };
     let bucket = async |name: &str| {
         let location = format!("s3://{name}/refused.csv");
         CsvSource::open_with_access(&location, CsvOptions::default(), None, &server.access).await
@@ -66,7 +69,11 @@ async fn refusals_say_what_to_do_and_keep_secrets() {
     let cases = [
         (open(&wrong, "refused.csv", None).await, "access is denied; check AWS_ACCESS_KEY_ID"),
         (open(&none, "refused.csv", None).await, "no credentials; set AWS_ACCESS_KEY_ID"),
-        (open(&nobody, "refused.csv", None).await, "AWS_ENDPOINT_URL"),
+        (open(&endpoint(&format!("http://127.0.0.1:{port}")), "refused.csv", None).await, "Connection refused"),
+        (open(&endpoint("nowhere"), "refused.csv", None).await, "AWS_ENDPOINT_URL is no URL"),
+        (open(&endpoint("ftp://nowhere"), "refused.csv", None).await, "AWS_ENDPOINT_URL is no URL"),
+        (open(&endpoint("http://no where"), "refused.csv", None).await, "AWS_ENDPOINT_URL holds a space"),
+        (open(&broken, "refused.csv", None).await, "AWS_ACCESS_KEY_ID holds a space, a line end"),
         (open(&server.access, "absent.csv", None).await, "absent.csv was not found; check the path, or the bucket"),
         (bucket("tidecast-absent").await, "was not found"),
     ];

@@ -2,6 +2,7 @@
 
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::signer::Signer;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -31,7 +32,9 @@ impl S3Server {
             server
         };
         let Some(server) = server else {
-            eprintln!(
+            // Straight to the stream: the test harness hides what `eprintln` says in tests that pass.
+            let _ = writeln!(
+                std::io::stderr(),
                 "skipped: no S3 server. Set TIDECAST_TEST_S3_ENDPOINT, TIDECAST_TEST_S3_ACCESS_KEY_ID and \
                  TIDECAST_TEST_S3_SECRET_ACCESS_KEY, or put MinIO on the PATH: \
                  go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c"
