@@ -3,5 +3,7 @@
 //! environment variables and configuration files.
 
 pub mod api;
+pub mod commands;
 pub mod config;
+pub mod exit;
 pub mod runtime;

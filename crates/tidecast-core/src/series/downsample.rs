@@ -35,6 +35,14 @@ pub struct Points {
     pub values: Vec<f64>,
 }
 
+impl Points {
+    /// The points at these indices, which must exist.
+    #[must_use]
+    pub fn slice(&self, span: std::ops::Range<usize>) -> Self {
+        Self { timestamps_ms: self.timestamps_ms[span.clone()].to_vec(), values: self.values[span].to_vec() }
+    }
+}
+
 /// The name is none of the four aggregates.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is not an aggregate; accepted: min, max, mean, last")]

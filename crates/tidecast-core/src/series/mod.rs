@@ -8,7 +8,7 @@ mod regular;
 mod selector;
 
 pub use batch::{Run, SampleBatch};
-pub use downsample::{Aggregate, Bucket, Downsampler, Points};
+pub use downsample::{Aggregate, Bucket, Downsampler, ParseAggregateError, Points};
 pub use key::{LabelError, ParseSeriesError, SeriesKey};
 pub use range::TimeRange;
 pub use regular::{RegularSeries, infer_step_ms};

@@ -30,7 +30,7 @@ pub fn infer_step_ms(timestamps_ms: &[i64]) -> Option<i64> {
 
 impl RegularSeries {
     /// Places ascending samples on the grid of `step_ms` aligned to the last sample, so that the newest sample is
-    /// never lost. Several samples in one cell average; a cell without a finite one is NaN. At most `limit` of the
+    /// never lost. A sample belongs to the nearest cell, so that jitter does no harm; several in one cell average; a cell without a finite one is NaN. At most `limit` of the
     /// newest cells are kept, which bounds memory however sparse the samples are.
     ///
     /// `None` without samples.
@@ -39,9 +39,10 @@ impl RegularSeries {
         let step_ms = step_ms.max(1);
         let last_ms = *points.timestamps_ms.last()?;
         let first_ms = *points.timestamps_ms.first()?;
-        // A sample belongs to the cell that ends at or after it: (cell - step, cell].
-        let cells_back =
-            |timestamp_ms: i64| usize::try_from((last_ms.saturating_sub(timestamp_ms)) / step_ms).unwrap_or(usize::MAX);
+        let cells_back = |timestamp_ms: i64| {
+            let distance_ms = last_ms.saturating_sub(timestamp_ms).saturating_add(step_ms / 2);
+            usize::try_from(distance_ms / step_ms).unwrap_or(usize::MAX)
+        };
         let count = cells_back(first_ms).saturating_add(1).min(limit.max(1));
         let mut sums = vec![0.0; count];
         let mut counts = vec![0_u32; count];
@@ -87,6 +88,41 @@ impl RegularSeries {
         self.values.iter().filter(|value| value.is_nan()).count()
     }
 
+    /// Takes ascending samples that arrived after the last value: the cells up to the newest of them, NaN where there
+    /// was none, are appended and returned. Samples not after the last value's cell are ignored; they were known, or
+    /// came too late. `None`, and nothing changes, when more than `limit` cells would be appended: after so long a
+    /// gap one starts anew.
+    pub fn extend(&mut self, points: &Points, limit: usize) -> Option<&[f64]> {
+        let origin_ms = self.origin_ms()?;
+        let cell = |timestamp_ms: i64| {
+            let distance_ms = timestamp_ms.saturating_sub(origin_ms).saturating_add(self.step_ms / 2);
+            usize::try_from(distance_ms.div_euclid(self.step_ms)).unwrap_or(0)
+        };
+        let count = points.timestamps_ms.last().map_or(0, |&newest_ms| cell(newest_ms));
+        if count > limit {
+            return None;
+        }
+        let mut sums = vec![(0.0, 0_u32); count];
+        for (&timestamp_ms, &value) in points.timestamps_ms.iter().zip(&points.values) {
+            if let Some((sum, n)) = cell(timestamp_ms).checked_sub(1).and_then(|index| sums.get_mut(index))
+                && value.is_finite()
+            {
+                *sum += value;
+                *n += 1;
+            }
+        }
+        let known = self.values.len();
+        self.values.extend(sums.iter().map(|(sum, n)| if *n == 0 { f64::NAN } else { sum / f64::from(*n) }));
+        Some(&self.values[known..])
+    }
+
+    /// Forgets the oldest values so that at most `limit` stay.
+    pub fn keep_newest(&mut self, limit: usize) {
+        let surplus = self.values.len().saturating_sub(limit);
+        self.start_ms = self.timestamp_ms(surplus);
+        self.values.drain(..surplus);
+    }
+
     /// The first `length` values: what was known then.
     #[must_use]
     pub fn truncated(&self, length: usize) -> Self {
@@ -123,6 +159,20 @@ mod tests {
         assert_eq!(series.values[4], 5.0);
         assert_eq!(series.origin_ms(), Some(40));
         assert_eq!(series.samples().count(), 3);
+    }
+
+    #[test]
+    fn new_samples_extend_the_grid() {
+        let mut series = RegularSeries { start_ms: 0, step_ms: 10, values: vec![1.0, 2.0] };
+        let added = series.extend(&points(&[(8, 9.0), (14, 9.0), (21, 3.0), (39, 5.0), (42, 7.0)]), 100).unwrap();
+        assert_eq!(added.len(), 3);
+        assert_eq!((added[0], added[2]), (3.0, 6.0));
+        assert!(added[1].is_nan());
+        assert_eq!(series.origin_ms(), Some(40));
+        assert_eq!(series.extend(&points(&[(30, 1.0)]), 100).unwrap(), [0.0; 0]);
+        assert_eq!(series.extend(&points(&[(10_000, 1.0)]), 100), None);
+        series.keep_newest(2);
+        assert_eq!((series.start_ms, series.origin_ms()), (30, Some(40)));
     }
 
     #[test]

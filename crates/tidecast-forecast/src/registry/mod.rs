@@ -234,6 +234,22 @@ impl Registry {
         Ok((metadata, forecaster))
     }
 
+    /// Every series that has a champion, sorted.
+    ///
+    /// # Errors
+    /// When the directory or a champion's metadata cannot be read.
+    pub fn series(&self) -> Result<Vec<SeriesKey>, RegistryError> {
+        let mut series = Vec::new();
+        for folder in files::directories(&self.directory)? {
+            let folder = self.directory.join(folder);
+            if let Some(version) = read_champion(&folder)? {
+                series.push(read_metadata(&folder.join(directory_name(&version)))?.series);
+            }
+        }
+        series.sort_unstable();
+        Ok(series)
+    }
+
     /// The champions of all series, read on all processors. A series whose champion cannot be read gives its error,
     /// and does not keep the others from loading.
     ///

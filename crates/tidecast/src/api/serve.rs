@@ -42,7 +42,7 @@ pub async fn serve(
     });
     let mut closing = context.closing.subscribe();
     let out_of_time = async {
-        let _sender_gone = closing.wait_for(|closing| *closing).await;
+        drop(closing.wait_for(|closing| *closing).await);
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {

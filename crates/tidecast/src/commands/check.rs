@@ -78,7 +78,8 @@ async fn check(path: &Path, connect: bool, environment: &dyn Environment) -> any
     Ok((config, parts))
 }
 
-fn model_names() -> Vec<&'static str> {
+/// What `forecasts.*.model` may say.
+pub(crate) fn model_names() -> Vec<&'static str> {
     let names = models::catalogue().iter().map(|model| model.name());
     std::iter::once(select::AUTO).chain(names).collect()
 }

@@ -3,10 +3,10 @@
 use super::document::Section;
 use super::environment::Environment;
 use super::problem::Problem;
-use super::secret::Secret;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use tidecast_connect::http::{Token, TokenError as Malformed};
 
 /// The address, and who may come in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -36,11 +36,13 @@ pub enum TokenError {
         /// What the operating system said.
         reason: String,
     },
-    /// The file has no text.
-    #[error("server.token_file: {} is empty; write a token into it, or remove the key", path.display())]
-    Empty {
+    /// What it holds cannot be a token.
+    #[error("server.token_file: {}: {source}", path.display())]
+    Malformed {
         /// The file.
         path: PathBuf,
+        /// Why.
+        source: Malformed,
     },
 }
 
@@ -49,16 +51,13 @@ impl ServerConfig {
     /// checks a configuration seldom holds its secrets.
     ///
     /// # Errors
-    /// When the configured file cannot be read or is empty.
-    pub fn token(&self, environment: &dyn Environment) -> Result<Option<Secret>, TokenError> {
+    /// When the configured file cannot be read, is empty or holds no token.
+    pub fn token(&self, environment: &dyn Environment) -> Result<Option<Token>, TokenError> {
         let Some(path) = &self.token_file else { return Ok(None) };
         let text = environment
             .file(path)
             .map_err(|error| TokenError::Unreadable { path: path.clone(), reason: error.to_string() })?;
-        match text.trim() {
-            "" => Err(TokenError::Empty { path: path.clone() }),
-            token => Ok(Some(Secret::new(token.to_owned()))),
-        }
+        Token::new(&text).map(Some).map_err(|source| TokenError::Malformed { path: path.clone(), source })
     }
 }
 

@@ -73,9 +73,9 @@ fn good_files_mean_what_they_say() {
 fn reads_the_token_and_hides_it() {
     let server = |path: &str| parse(&format!("server: {{token_file: {path}}}")).unwrap().server;
     let token = server("/run/secrets/token").token(&environment()).unwrap().unwrap();
-    assert_eq!(token.reveal(), SECRET);
-    assert_eq!(format!("{token} {token:?}"), "[secret] [secret]");
-    assert!(matches!(server("/run/secrets/blank").token(&environment()), Err(TokenError::Empty { .. })));
+    assert!(token.matches(SECRET));
+    assert_eq!(format!("{token:?}"), "[secret]");
+    assert!(matches!(server("/run/secrets/blank").token(&environment()), Err(TokenError::Malformed { .. })));
     assert!(matches!(server("/absent").token(&environment()), Err(TokenError::Unreadable { .. })));
     assert!(parse("server:").unwrap().server.token(&environment()).unwrap().is_none());
 }

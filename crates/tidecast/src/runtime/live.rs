@@ -347,6 +347,12 @@ impl Live {
         self.publish(Event::Status(Box::new(self.status())));
     }
 
+    /// Says how far long work has come.
+    pub fn show_progress(&self, stage: &str, done: u64, total: Option<u64>) {
+        let progress = StageProgress { stage: stage.to_owned(), done, total };
+        self.update_status(|status| status.progress = Some(progress));
+    }
+
     /// Boards of the series that match, sorted by series.
     #[must_use]
     pub fn boards(&self, selector: &Selector) -> Vec<Board> {

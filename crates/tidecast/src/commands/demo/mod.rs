@@ -1,0 +1,208 @@
+//! `tidecast demo`: the main job on real data, in one process: load, fit, forecast, show, and go on as if live.
+
+mod once;
+mod recording;
+
+use super::format::{Format, print};
+use super::progress;
+use super::run::describe;
+use super::serve::ListenFlags;
+use crate::config::StoreConfig;
+use crate::exit::UsageError;
+use crate::runtime::clock::ReplayClock;
+use crate::runtime::forecasting::{ForecastJob, Forecasting};
+use crate::runtime::host::{Host, count};
+use crate::runtime::listen;
+use crate::runtime::live::{Mode, Phase, Replay as ReplayStatus};
+use crate::runtime::recording::Recording;
+use crate::runtime::replay::Replay;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use tidecast_core::duration::DurationMs;
+use tidecast_core::series::Selector;
+use tokio::sync::mpsc;
+
+const EXAMPLES: &str = "Examples:
+  tidecast demo                         ten real meters, an hour of data a second, on http://127.0.0.1:8080
+  tidecast demo --speed 6h              faster
+  tidecast demo --reset                 from the beginning
+  tidecast demo --once                  print the first forecasts and exit
+  tidecast demo --once --format json    the same for programs";
+
+/// Show the main job on real data: ten meters, past and forecast, live on the console
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Which system to show
+    #[arg(value_parser = ["smart-meters"], default_value = "smart-meters")]
+    system: String,
+
+    /// Data time per second
+    #[arg(long, value_name = "DURATION", default_value = "1h")]
+    speed: DurationMs,
+
+    /// Print the first forecasts and exit
+    #[arg(long)]
+    once: bool,
+
+    /// Output format of --once
+    #[arg(long, value_enum, default_value_t, requires = "once")]
+    format: Format,
+
+    /// Forget what an earlier demo stored
+    #[arg(long)]
+    reset: bool,
+
+    /// Store on this machine, embedded:DIR
+    #[arg(long, value_name = "STORE", default_value = "embedded:./tidecast-demo", value_parser = super::target::parse_store)]
+    store: StoreConfig,
+
+    #[command(flatten)]
+    listen: ListenFlags,
+
+    /// Do not open the browser
+    #[arg(long)]
+    no_open: bool,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    if args.speed.0 <= 0 {
+        return Err(UsageError("--speed must be longer than 0ms, for example 1h".to_owned()).into());
+    }
+    let StoreConfig::Embedded(directory) = &args.store;
+    if args.reset {
+        reset(directory)?;
+    }
+    if args.once { once::run(directory, args.format).await } else { live(&args, directory).await }
+}
+
+/// The one standing forecast of the demo: the next day of every meter, made anew with every hour of data.
+fn job() -> ForecastJob {
+    ForecastJob {
+        name: "next_day".to_owned(),
+        selector: Selector::all(),
+        horizon: DurationMs::DAY,
+        every: DurationMs::HOUR,
+        model: tidecast_forecast::select::AUTO.to_owned(),
+        levels: vec![0.1, 0.5, 0.9],
+        refit: DurationMs(7 * DurationMs::DAY.0),
+        season: None,
+    }
+}
+
+async fn live(args: &Args, directory: &Path) -> anyhow::Result<()> {
+    let clock = ReplayClock::default();
+    let host = Host::start(Mode::Demo, directory, &args.listen.server(), Arc::new(clock.clone())).await?;
+    let url = format!("http://{}/", host.address);
+    print(&format!("Console: {url}  (Ctrl-C stops, the same command goes on from there)\n"))?;
+    if !args.no_open && std::io::stdout().is_terminal() {
+        open_browser(&url);
+    }
+    let live = host.live.clone();
+    let ended = listen::ended(host.shutdown.clone());
+    tokio::select! {
+        result = replay(args, &host, &clock) => if let Err(error) = result {
+            live.update_status(|status| {
+                status.phase = Phase::Failed;
+                status.message = format!("{error:#}");
+            });
+            return Err(error);
+        },
+        () = ended => {}
+    }
+    host.ended().await?;
+    print("Stopped. Everything shown is kept; `tidecast demo` goes on from there.\n")?;
+    Ok(())
+}
+
+/// Loads, fits, forecasts and replays; at the end of the data it stays, for the console.
+async fn replay(args: &Args, host: &Host, clock: &ReplayClock) -> anyhow::Result<()> {
+    let recording = recording::load().await?;
+    let store = host.port();
+    let replay = Replay { recording: &recording, store: &*store, clock, live: &host.live, speed: args.speed };
+    let stored = Replay::position(&*store).await?;
+    let position_ms = stored.unwrap_or(recording.held_back_from_ms - 1);
+    clock.set(position_ms);
+    announce(host, &recording, args.speed);
+    if stored.is_none() {
+        load(&replay).await?;
+    }
+    count(&*store, &host.live).await?;
+    let mut forecasting = Forecasting::new(job(), host.port(), Arc::clone(&host.registry), host.live.clone())?;
+    forecasting.resume().await?;
+    host.live.update_status(|status| {
+        status.phase = Phase::Fitting;
+        status.message = "Fitting models to each meter".to_owned();
+    });
+    forecasting.fit_first().await?;
+    let forecasts = forecasting.refresh().await?;
+    print(&format!("{} meters forecast; the last 14 days now arrive, {} a second\n", forecasts.len(), args.speed))?;
+    host.live.update_status(|status| {
+        status.phase = Phase::Live;
+        status.message = format!("The last 14 days arrive as if they were live, {} a second", args.speed);
+    });
+    let (ticks, receiver) = mpsc::channel(1);
+    tokio::spawn(forecasting.run(receiver));
+    replay.run(position_ms, &ticks).await?;
+    let end = "The recorded data end here. Start again with `tidecast demo --reset`";
+    print(&format!("{end}\n"))?;
+    host.live.update_status(|status| {
+        status.phase = Phase::Ended;
+        status.message = end.to_owned();
+    });
+    // The forecast job goes on, so that challengers still in training can take over.
+    ticks.closed().await;
+    Ok(())
+}
+
+fn announce(host: &Host, recording: &Recording, speed: DurationMs) {
+    host.live.update_status(|status| {
+        status.phase = Phase::Loading;
+        status.message = "Loading 17 months of ten meters".to_owned();
+        status.replay = Some(ReplayStatus {
+            from_ms: recording.held_back_from_ms,
+            to_ms: recording.last_ms,
+            speed: speed.0 as f64 / 1_000.0,
+        });
+        status.forecasts = vec![describe(&job())];
+    });
+}
+
+/// Stores what is not held back, with a progress bar.
+async fn load(replay: &Replay<'_>) -> anyhow::Result<()> {
+    let total = replay.recording.columns().values().map(|points| points.values.len() as u64).sum();
+    let bar = progress::bar("ingest", total);
+    replay
+        .load_history(|stored| {
+            bar.set_position(stored);
+            replay.live.show_progress("ingest", stored, Some(total));
+        })
+        .await?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Deletes the demo's store, and nothing that is not one.
+fn reset(directory: &Path) -> anyhow::Result<()> {
+    if !directory.exists() {
+        return Ok(());
+    }
+    if !directory.join("journal.redb").exists() {
+        let message = format!("{} is no tidecast store; --reset deletes nothing else", directory.display());
+        return Err(UsageError(message).into());
+    }
+    // Opening it proves that no other process is using it.
+    drop(super::target::open_embedded(directory)?);
+    Ok(std::fs::remove_dir_all(directory)?)
+}
+
+/// Asks the desktop, if there is one; a failure is none, since the address is printed.
+fn open_browser(url: &str) {
+    let desktop = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    if desktop || cfg!(target_os = "macos") {
+        let quiet = || std::process::Stdio::null();
+        let _no_browser = std::process::Command::new(program).arg(url).stdout(quiet()).stderr(quiet()).spawn();
+    }
+}

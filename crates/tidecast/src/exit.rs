@@ -1,0 +1,81 @@
+//! Exit codes, the same for every verb; `docs/exit-codes.md` explains them to users.
+
+use crate::config::{ConfigError, TokenError};
+use std::process::ExitCode;
+use tidecast_core::ports::{SourceError, StoreError};
+use tidecast_forecast::models::UnknownModel;
+
+/// Something failed while running.
+const FAILURE: u8 = 1;
+/// The command line or the configuration is wrong.
+const USAGE: u8 = 2;
+/// The input data are malformed, or not there.
+const INPUT: u8 = 3;
+/// The store refuses.
+const STORE: u8 = 4;
+/// A server cannot be reached, or a port cannot be listened on.
+const NETWORK: u8 = 5;
+
+/// The command line is understood but does not make sense.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// A port cannot be listened on, or a server not be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NetworkError(pub String);
+
+/// The input data cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct InputError(pub String);
+
+/// The exit code that an error means: that of the outermost cause which is known.
+#[must_use]
+pub fn code(error: &anyhow::Error) -> ExitCode {
+    ExitCode::from(error.chain().find_map(known).unwrap_or(FAILURE))
+}
+
+fn known(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    if cause.is::<UsageError>() || cause.is::<ConfigError>() || cause.is::<TokenError>() || cause.is::<UnknownModel>() {
+        return Some(USAGE);
+    }
+    if cause.is::<InputError>() {
+        return Some(INPUT);
+    }
+    if cause.is::<NetworkError>() {
+        return Some(NETWORK);
+    }
+    if let Some(error) = cause.downcast_ref::<SourceError>() {
+        return Some(match error {
+            SourceError::Malformed { .. } | SourceError::NotFound { .. } => INPUT,
+            SourceError::Unavailable { .. } => NETWORK,
+        });
+    }
+    cause.downcast_ref::<StoreError>().map(|error| match error {
+        StoreError::Unavailable { .. } => NETWORK,
+        _ => STORE,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_decides() {
+        let missing = SourceError::NotFound { what: "a.csv".into() };
+        let full = StoreError::DiskFull { path: "data".into() };
+        let cases = [
+            (anyhow::Error::new(missing).context("ingest"), INPUT),
+            (anyhow::Error::new(full), STORE),
+            (UsageError("x".into()).into(), USAGE),
+            (NetworkError("x".into()).into(), NETWORK),
+            (anyhow::anyhow!("unknown"), FAILURE),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(code(&error), ExitCode::from(expected), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! A refresh: follow the newest samples of every series, forecast, store, tell.
+
+use super::Forecasting;
+use crate::runtime::live::{Event, ForecastNotice};
+use std::time::Instant;
+use tidecast_core::forecast::Forecast;
+use tidecast_core::ports::SeriesSummary;
+use tidecast_core::series::TimeRange;
+
+impl Forecasting {
+    /// Forecasts every served series from its newest sample; the forecasts are durable when this returns.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn refresh(&mut self) -> anyhow::Result<Vec<Forecast>> {
+        let started = Instant::now();
+        let summaries = self.store.series(&self.job.selector).await?;
+        for summary in &summaries {
+            self.follow(summary).await?;
+        }
+        let forecasts: Vec<Forecast> = self.served.values_mut().map(|served| served.forecast(&self.job)).collect();
+        self.store.put_forecasts(forecasts.clone()).await?;
+        self.show_refresh(&forecasts, started);
+        Ok(forecasts)
+    }
+
+    async fn follow(&mut self, summary: &SeriesSummary) -> anyhow::Result<()> {
+        let Some(served) = self.served.get_mut(&summary.series) else { return Ok(()) };
+        if summary.last_ms > served.origin_ms() {
+            let unseen = TimeRange::new(served.origin_ms().saturating_add(1), i64::MAX);
+            let points = self.store.range(&summary.series, unseen, None).await?;
+            if served.observe(&points).is_none() {
+                tracing::warn!(series = %summary.series, "too long a gap to bridge; the series is fitted anew");
+                self.served.remove(&summary.series);
+            }
+        }
+        Ok(())
+    }
+
+    fn show_refresh(&self, forecasts: &[Forecast], started: Instant) {
+        for served in self.served.values() {
+            self.live.update_board(&served.series, |board| board.live = served.live_accuracy());
+        }
+        let now_ms = self.live.now_ms();
+        let wall_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.live.update_status(|status| {
+            if let Some(job) = status.forecasts.iter_mut().find(|job| job.name == self.job.name) {
+                job.last_run_ms = Some(now_ms);
+                job.last_run_wall_ms = Some(wall_ms);
+                job.runs += 1;
+            }
+        });
+        let notice = |forecast: &Forecast| ForecastNotice {
+            series: forecast.series.clone(),
+            origin_ms: forecast.origin_ms,
+            model: forecast.model.clone(),
+        };
+        self.live.publish(Event::Forecasts(forecasts.iter().map(notice).collect()));
+    }
+}

@@ -1,0 +1,159 @@
+//! One series that is being forecast: its champion, its newest values, and how good the forecasts turn out.
+
+use super::job::ForecastJob;
+use super::scorecard::Scorecard;
+use crate::runtime::live::Accuracy;
+use tidecast_core::forecast::{Forecast, ModelVersion, accuracy};
+use tidecast_core::ports::Forecaster;
+use tidecast_core::series::{Points, RegularSeries, SeriesKey};
+use tidecast_forecast::score::Score;
+
+/// Longest gap, in steps, that is bridged by missing values; after a longer one the series is fitted anew.
+const GAP_STEPS_MAX: usize = 20_000;
+
+/// A fitted forecaster and what it was fitted on.
+pub struct Champion {
+    /// Who it is, as in the registry.
+    pub version: ModelVersion,
+    /// The forecaster, at the end of the data it was fitted on or beyond.
+    pub forecaster: Box<dyn Forecaster>,
+    /// Its accuracy when it was chosen.
+    pub score: Option<Score>,
+    /// Why a simpler model than the one asked for answers.
+    pub note: Option<String>,
+    /// When it was fitted, ms since the Unix epoch, time of the data.
+    pub fitted_ms: i64,
+}
+
+/// A series with its champion.
+pub struct Served {
+    /// The series.
+    pub series: SeriesKey,
+    /// Who answers.
+    pub champion: Champion,
+    /// Season in which the series is compared with itself, steps.
+    pub season: usize,
+    /// How many steps the history had when the champion was fitted.
+    pub fitted_steps: usize,
+    /// The newest values.
+    tail: RegularSeries,
+    /// How many steps the history has now.
+    steps: usize,
+    /// The scale of MASE, from the history at the first fit.
+    scale: Option<f64>,
+    scorecard: Scorecard,
+}
+
+impl Served {
+    /// A champion that has seen exactly `history`.
+    #[must_use]
+    pub fn new(series: SeriesKey, champion: Champion, history: &RegularSeries, job: &ForecastJob) -> Self {
+        let season = job.season_steps(history);
+        let mut served = Self {
+            series,
+            champion,
+            season,
+            fitted_steps: history.len(),
+            tail: history.clone(),
+            steps: history.len(),
+            scale: accuracy::mase_scale(&history.values, season),
+            scorecard: Scorecard::default(),
+        };
+        served.forget();
+        served
+    }
+
+    /// Puts another champion in place, which has seen the history up to `seen_to_ms`; it is told what came after.
+    /// `false`, and nothing changes, when that lies before the values still known.
+    pub fn replace_champion(&mut self, mut champion: Champion, seen_to_ms: i64) -> bool {
+        let behind_ms = self.origin_ms().saturating_sub(seen_to_ms);
+        let Ok(behind) = usize::try_from(behind_ms / self.tail.step_ms) else { return false };
+        let Some(known) = self.tail.len().checked_sub(behind) else { return false };
+        champion.forecaster.update(&self.tail.values[known..]);
+        self.champion = champion;
+        self.fitted_steps = self.steps;
+        true
+    }
+
+    /// Takes the samples that arrived after the origin, and says how many steps they are. `None` when the gap before
+    /// them is too long to bridge: the series must be fitted anew.
+    pub fn observe(&mut self, points: &Points) -> Option<usize> {
+        let known = self.tail.len();
+        let added = self.tail.extend(points, GAP_STEPS_MAX)?.to_vec();
+        self.champion.forecaster.update(&added);
+        for (index, value) in added.iter().enumerate() {
+            self.scorecard.observe(self.tail.timestamp_ms(known + index), *value);
+        }
+        self.steps += added.len();
+        self.forget();
+        Some(added.len())
+    }
+
+    /// Bounds the tail: enough for the seasonal naive competitor and for a champion that was fitted a while ago.
+    fn forget(&mut self) {
+        self.tail.keep_newest((2 * self.season).max(2_048));
+    }
+
+    /// Forecasts from the newest value, and remembers the forecast to score it.
+    pub fn forecast(&mut self, job: &ForecastJob) -> Forecast {
+        let horizon = job.horizon_steps(self.tail.step_ms);
+        let forecast = Forecast {
+            series: self.series.clone(),
+            origin_ms: self.origin_ms(),
+            step_ms: self.tail.step_ms,
+            model: self.champion.version.clone(),
+            levels: job.levels.clone(),
+            quantiles: self.champion.forecaster.predict(horizon, &job.levels),
+            note: self.champion.note.clone(),
+        };
+        self.expect(&forecast);
+        forecast
+    }
+
+    /// Remembers a forecast made from the newest value, to score it when its time has come.
+    fn expect(&mut self, forecast: &Forecast) {
+        self.scorecard.expect(forecast, &self.tail.values, self.season);
+    }
+
+    /// Follows the series through samples that arrived while nobody looked, scoring the forecasts that were stored
+    /// along the way (ascending by origin).
+    pub fn catch_up(&mut self, points: &Points, stored: &[Forecast]) -> Option<usize> {
+        let mut from = 0;
+        let mut steps = 0;
+        for forecast in stored {
+            let to = points.timestamps_ms.partition_point(|&at| at <= forecast.origin_ms);
+            if to > from {
+                steps += self.observe(&points.slice(from..to))?;
+                from = to;
+            }
+            if forecast.origin_ms == self.origin_ms() {
+                self.expect(forecast);
+            }
+        }
+        Some(steps + self.observe(&points.slice(from..points.values.len()))?)
+    }
+
+    /// Time of the newest value, ms since the Unix epoch.
+    #[must_use]
+    pub fn origin_ms(&self) -> i64 {
+        self.tail.origin_ms().unwrap_or(self.tail.start_ms)
+    }
+
+    /// Distance between values, ms.
+    #[must_use]
+    pub fn step_ms(&self) -> i64 {
+        self.tail.step_ms
+    }
+
+    /// How many steps the history has now.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Accuracy of the forecasts whose time has come.
+    #[must_use]
+    pub fn live_accuracy(&self) -> Option<Accuracy> {
+        self.scale.and_then(|scale| self.scorecard.accuracy(scale))
+    }
+}

@@ -1,0 +1,91 @@
+//! The process that owns a store: it listens, serves the API over the store, and keeps the live view.
+
+use super::listen;
+use super::live::{Live, Mode};
+use crate::api::{self, ApiState};
+use crate::config::{ProcessEnvironment, ServerConfig};
+use crate::runtime::clock::SystemClock;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tidecast_core::ports::{Clock, SeriesStore};
+use tidecast_core::series::Selector;
+use tidecast_forecast::registry::Registry;
+use tidecast_store::{EmbeddedStore, Options};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A store that is open and served.
+pub struct Host {
+    /// The store.
+    pub store: Arc<EmbeddedStore>,
+    /// The models of the store.
+    pub registry: Arc<Registry>,
+    /// What the API shows.
+    pub live: Live,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Turns true when the process is asked to end.
+    pub shutdown: watch::Receiver<bool>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Host {
+    /// Listens, opens the store and serves it, in this order: a port in use is found before anything is written.
+    ///
+    /// # Errors
+    /// When the port cannot be had or the store not be opened.
+    pub async fn start(
+        mode: Mode,
+        directory: &Path,
+        server: &ServerConfig,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let token = server.token(&ProcessEnvironment)?;
+        let listener = listen::bind(server).await?;
+        let address = listener.local_addr()?;
+        let store = Arc::new(EmbeddedStore::open(directory, Options::default())?);
+        store.announce(&format!("http://{address}"))?;
+        let registry = Arc::new(open_registry(directory)?);
+        let live = Live::new(mode, clock, SystemClock.now_ms());
+        let shutdown = listen::shutdown_signal()?;
+        let state = ApiState { store: Arc::clone(&store) as Arc<dyn SeriesStore>, live: live.clone(), token };
+        let server = tokio::spawn(api::serve(listener, state, listen::ended(shutdown.clone())));
+        Ok(Self { store, registry, live, address, shutdown, server })
+    }
+
+    /// The store as the port that sources, forecasts and the API use.
+    #[must_use]
+    pub fn port(&self) -> Arc<dyn SeriesStore> {
+        Arc::clone(&self.store) as Arc<dyn SeriesStore>
+    }
+
+    /// Waits for the end of the process: until then the API is served.
+    ///
+    /// # Errors
+    /// When the server failed.
+    pub async fn ended(self) -> anyhow::Result<()> {
+        Ok(self.server.await??)
+    }
+}
+
+/// Counts what is in the store, for the status.
+///
+/// # Errors
+/// Those of the store.
+pub async fn count(store: &dyn SeriesStore, live: &Live) -> anyhow::Result<()> {
+    let series = store.series(&Selector::all()).await?;
+    live.update_status(|status| {
+        status.series = series.len() as u64;
+        status.samples = series.iter().map(|summary| summary.samples).sum();
+    });
+    Ok(())
+}
+
+/// The registry of the models of a store.
+///
+/// # Errors
+/// When its directory cannot be created.
+pub fn open_registry(store: &Path) -> anyhow::Result<Registry> {
+    Ok(Registry::open(&store.join("models"))?)
+}
