@@ -21,6 +21,8 @@ const RANGE_BYTES: u64 = 4 << 20;
 const RANGES_AHEAD: usize = 2;
 /// How often one range is asked for; each attempt is itself retried by the client where the server asks for it.
 const ATTEMPTS: u32 = 4;
+/// Half of what is waited before the second attempt; each pause is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// How to reach S3: the usual `AWS_*` variables.
 #[derive(Clone, Default)]
@@ -163,8 +165,14 @@ impl S3Object {
 
     /// One range of the content that was found, and of no later one.
     async fn fetch(&self, range: std::ops::Range<u64>) -> Result<Bytes, SourceError> {
-        let mut pause = Duration::from_millis(100);
-        for attempt in 1.. {
+        let mut failure = SourceError::Unavailable {
+            what: self.name.to_string(),
+            reason: "the server sends fewer bytes than asked for; try again".to_owned(),
+        };
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(FIRST_PAUSE * (1 << attempt)).await;
+            }
             let options = GetOptions {
                 range: Some(GetRange::Bounded(range.clone())),
                 if_match: self.etag.clone(),
@@ -173,18 +181,17 @@ impl S3Object {
             let fetched = async { self.client.get_opts(&self.path, options).await?.bytes().await }.await;
             match fetched {
                 Ok(bytes) if bytes.len() as u64 == range.end - range.start => return Ok(bytes),
-                Ok(_) if attempt >= ATTEMPTS => {
-                    let reason = "the server sends fewer bytes than asked for; try again".to_owned();
-                    return Err(SourceError::Unavailable { what: self.name.to_string(), reason });
+                Ok(_) => {}
+                Err(error) => {
+                    failure = refusal(&self.name, &error);
+                    // Refusals stay refusals; only transport errors pass.
+                    if !matches!(error, Error::Generic { .. }) {
+                        break;
+                    }
                 }
-                Err(error) if attempt >= ATTEMPTS || !matches!(error, Error::Generic { .. }) => {
-                    return Err(refusal(&self.name, &error));
-                }
-                Ok(_) | Err(_) => tokio::time::sleep(pause).await,
             }
-            pause *= 2;
         }
-        Ok(Bytes::new())
+        Err(failure)
     }
 }
 

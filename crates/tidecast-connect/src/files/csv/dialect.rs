@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
 /// Rows looked at to count columns and to find out what they hold.
 const ROWS_LOOKED_AT: usize = 200;
+/// More columns than this are a mistake, or data for the long layout.
+const MAX_COLUMNS: usize = 100_000;
 /// Headers that are tried first as the timestamp column.
 const TIME_WORDS: [&str; 7] = ["timestamp", "datetime", "time", "date", "ts", "ds", "epoch"];
 
@@ -66,6 +68,10 @@ pub(super) fn detect(rows: &[&[u8]], options: &CsvOptions) -> Result<Dialect, Fa
     let mut first_fault = None;
     for delimiter in delimiters {
         let Some(columns) = usual_columns(rows, delimiter) else { continue };
+        if columns > MAX_COLUMNS || Cells::of(rows[0], delimiter).nth(MAX_COLUMNS).is_some() {
+            let reason = format!("it has more than {MAX_COLUMNS} columns; split it, or use the long layout");
+            return Err(Fault::of_header(0, reason));
+        }
         let table = Table { rows, delimiter, columns };
         match table.dialect(options) {
             Ok(dialect) => return Ok(dialect),

@@ -1,5 +1,6 @@
 //! Lines of a stream, without copying them and with a bound on their length.
 
+use super::fault::Fault;
 use std::io::{self, Read};
 
 /// The longest line accepted: 100,000 columns of 160 bytes.
@@ -27,6 +28,11 @@ pub(super) enum LineError {
     Read(io::Error),
     /// No line end within [`MAX_LINE_BYTES`].
     TooLong,
+}
+
+/// The fault of a line beyond [`MAX_LINE_BYTES`].
+pub(super) fn too_long() -> Fault {
+    Fault::of_file(format!("a line is longer than {} MiB; is this a CSV file?", MAX_LINE_BYTES >> 20))
 }
 
 impl<R: Read> Lines<R> {

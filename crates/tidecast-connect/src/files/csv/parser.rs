@@ -5,7 +5,7 @@ use super::super::input::Input;
 use super::cursor::{Cursor, Place};
 use super::dialect::{self, Dialect, TableShape};
 use super::fault::Fault;
-use super::lines::{LineError, Lines, MAX_LINE_BYTES};
+use super::lines::{LineError, Lines, too_long};
 use super::long::LongRows;
 use super::options::{CsvOptions, OnError};
 use super::sample;
@@ -148,10 +148,7 @@ impl Parser {
 fn line_error(input: &Input, error: LineError) -> SourceError {
     match error {
         LineError::Read(error) => explain(&input.name, false, error),
-        LineError::TooLong => {
-            let reason = format!("a line is longer than {} MiB; is this a CSV file?", MAX_LINE_BYTES >> 20);
-            Fault::of_file(reason).in_file(&input.name)
-        }
+        LineError::TooLong => too_long().in_file(&input.name),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The beginning of a file, from which its dialect is detected.
 
 use super::fault::Fault;
-use super::lines::MAX_LINE_BYTES;
+use super::lines::{MAX_LINE_BYTES, too_long};
 use std::io::{self, Read};
 
 /// What is looked at, unless the first lines are longer.
@@ -36,7 +36,11 @@ pub(super) fn rows(sample: &[u8]) -> Result<Vec<&[u8]>, Fault> {
     if may_be_cut && lines.len() > 1 {
         lines.pop();
     }
-    let rows: Vec<&[u8]> = lines.into_iter().map(<[u8]>::trim_ascii_end).filter(|row| !row.is_empty()).collect();
+    lines.retain(|line| !line.trim_ascii().is_empty());
+    let rows: Vec<&[u8]> = lines.into_iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
+    if rows.iter().any(|row| row.len() > MAX_LINE_BYTES) {
+        return Err(too_long());
+    }
     if rows.is_empty() {
         return Err(Fault::of_file("it is empty; there is nothing to read"));
     }

@@ -10,8 +10,6 @@ use super::timestamp::TimestampReader;
 use std::collections::HashMap;
 use tidecast_core::series::{SampleBatch, SeriesKey};
 
-/// More columns than this are a mistake, or data for the long layout.
-const MAX_COLUMNS: usize = 100_000;
 /// Samples of a batch, about.
 const BATCH_SAMPLES: usize = 65_536;
 /// Rows that a batch has at least, as long as it does not grow past [`MAX_BATCH_SAMPLES`].
@@ -45,12 +43,6 @@ impl WideRows {
         let template = SeriesNames::new(template, Layout::Wide);
         let is_value = |(column, _): &(usize, &String)| *column != dialect.timestamp;
         let limit = columns.unwrap_or(usize::MAX);
-        if dialect.names.len().min(limit) > MAX_COLUMNS {
-            return Err(Fault::of_header(
-                0,
-                format!("it has more than {MAX_COLUMNS} columns; limit them with --columns, or use the long layout"),
-            ));
-        }
         let mut seen: HashMap<SeriesKey, &str> = HashMap::new();
         let mut series = Vec::new();
         let mut last_column = dialect.timestamp;

@@ -92,6 +92,8 @@ fn overlong_line() {
     let mut text = b"t,a\n2024-01-01,1\n2024-01-02,".to_vec();
     text.resize(text.len() + (20 << 20), b'1');
     check(text, "{}", &["longer than 16 MiB"]);
+    check(vec![b','; 20 << 20], "{}", &["longer than 16 MiB"]);
+    check(vec![b','; 1 << 20], "{}", &["more than 100000 columns"]);
 }
 
 #[tokio::test]

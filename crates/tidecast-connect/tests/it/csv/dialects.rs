@@ -42,6 +42,16 @@ fn wide() {
 }
 
 #[test]
+fn missing_values_at_the_end_of_a_row() {
+    for delimiter in [";", ",", "\t", "|"] {
+        let text = "t;a\r\n2024-01-01;\r\n2024-01-02;5\r\n2024-01-03;\r\n".replace(';', delimiter);
+        check(&text, POWER, &[(A, "2024-01-02T00:00Z", 5.0)]);
+        let text = "t;a\n2024-01-01;".replace(';', delimiter);
+        check(&text, POWER, &[]);
+    }
+}
+
+#[test]
 fn long() {
     let expected = [(A, "2024-01-31T00:00Z", 1.5), (B, "2024-01-31T00:00Z", -2.0), (A, "2024-01-31T00:15Z", 3.0)];
     let rows = "a,2024-01-31 00:00,1.5\nb,2024-01-31 00:00,-2\nb,2024-01-31 00:15,\na,2024-01-31 00:15,3\n";
