@@ -65,15 +65,17 @@ pub(super) fn detect(rows: &[&[u8]], options: &CsvOptions) -> Result<Dialect, Fa
         None => DELIMITERS.to_vec(),
         Some(delimiter) => vec![checked_delimiter(delimiter)?],
     };
+    let usual = |delimiter| usual_columns(rows, delimiter).map(|usual| (delimiter, usual));
+    let mut candidates: Vec<(u8, UsualColumns)> = delimiters.into_iter().filter_map(usual).collect();
+    // Stable: of delimiters that fit equally many rows the one tried first stays first.
+    candidates.sort_by_key(|(_, usual)| std::cmp::Reverse(usual.rows));
     let mut first_fault = None;
-    for delimiter in delimiters {
-        let Some(columns) = usual_columns(rows, delimiter) else { continue };
+    for (delimiter, UsualColumns { columns, .. }) in candidates {
         if columns > MAX_COLUMNS || Cells::of(rows[0], delimiter).nth(MAX_COLUMNS).is_some() {
             let reason = format!("it has more than {MAX_COLUMNS} columns; split it, or use the long layout");
             return Err(Fault::of_header(0, reason));
         }
-        let table = Table { rows, delimiter, columns };
-        match table.dialect(options) {
+        match (Table { rows, delimiter, columns }).dialect(options) {
             Ok(dialect) => return Ok(dialect),
             Err(fault) => first_fault = first_fault.or(Some(fault)),
         }
@@ -89,13 +91,20 @@ fn checked_delimiter(delimiter: char) -> Result<u8, Fault> {
     })
 }
 
+/// The number of columns that is most common, and how many of the rows looked at have it.
+#[derive(Clone, Copy)]
+struct UsualColumns {
+    columns: usize,
+    rows: usize,
+}
+
 /// How many columns most rows have, if it is more than one.
-fn usual_columns(rows: &[&[u8]], delimiter: u8) -> Option<usize> {
+fn usual_columns(rows: &[&[u8]], delimiter: u8) -> Option<UsualColumns> {
     let mut counts: Vec<usize> =
         rows.iter().take(ROWS_LOOKED_AT).map(|row| Cells::of(row, delimiter).count()).collect();
     counts.sort_unstable();
     let most = counts.chunk_by(|a, b| a == b).max_by_key(|chunk| chunk.len())?;
-    (most[0] > 1).then_some(most[0])
+    (most[0] > 1).then_some(UsualColumns { columns: most[0], rows: most.len() })
 }
 
 fn one_column(rows: &[&[u8]], options: &CsvOptions) -> Fault {

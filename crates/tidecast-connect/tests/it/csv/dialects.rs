@@ -42,6 +42,11 @@ fn wide() {
 }
 
 #[test]
+fn the_delimiter_is_the_one_that_fits_most_rows() {
+    check("time\ta;a\n2024-01-01\t5\n", "{}", &[(r#"value{column="a;a"}"#, "2024-01-01T00:00Z", 5.0)]);
+}
+
+#[test]
 fn missing_values_at_the_end_of_a_row() {
     for delimiter in [";", ",", "\t", "|"] {
         let text = "t;a\r\n2024-01-01;\r\n2024-01-02;5\r\n2024-01-03;\r\n".replace(';', delimiter);
