@@ -28,12 +28,14 @@ export function measured(accuracy: Accuracy | null | undefined): Accuracy | null
   return Number.isFinite(accuracy.mase) && Number.isFinite(accuracy.mase_seasonal_naive) ? accuracy : null;
 }
 
-/** Live accuracy once there is any, else that of the backtest. */
+/** Live accuracy once there is a season of it, else that of the backtest: a few forecasts say more about these days than
+    about the model. */
 export function newestAccuracy(board: Board | null): { accuracy: Accuracy; kind: 'live' | 'backtest' } | null {
   const live = measured(board?.live);
-  if (live) return { accuracy: live, kind: 'live' };
+  if (live && live.origins >= (board?.season ?? 0)) return { accuracy: live, kind: 'live' };
   const backtest = measured(board?.backtest);
-  return backtest && { accuracy: backtest, kind: 'backtest' };
+  if (backtest) return { accuracy: backtest, kind: 'backtest' };
+  return live && { accuracy: live, kind: 'live' };
 }
 
 /** Share that the outer levels promise: 0.8 for 0.1 to 0.9. */
