@@ -12,6 +12,8 @@ export interface Entry {
   series: string;
   at_ms: number;
   text: string;
+  /** Whether it is worth a person's attention: the first champion of a series is not. */
+  news: boolean;
 }
 
 class Activity {
@@ -20,10 +22,9 @@ class Activity {
   #next = 0;
 
   champion(change: ChampionChange, label: string, at_ms: number): void {
-    const entry = { id: this.#next++, series: change.series, at_ms, text: sentence(change, label) };
+    const entry = { id: this.#next++, series: change.series, at_ms, text: sentence(change, label), news: change.from !== null };
     this.entries = [entry, ...this.entries].slice(0, ENTRIES_MAX);
-    // The first champion of a series is no news.
-    if (!change.from) return;
+    if (!entry.news) return;
     this.toasts = [...this.toasts, entry].slice(-TOASTS_MAX);
     setTimeout(() => this.dismiss(entry.id), TOAST_MS);
   }
