@@ -7,7 +7,7 @@ use tidecast_connect::files::{CsvOptions, Layout, OnError, TimestampFormat};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "CSV")]
 pub(crate) struct CsvFlags {
-    /// What the series are called: power{device_id="$column"}
+    /// What the series are called [default: power{device_id="$column"}]
     #[arg(long, value_name = "TEMPLATE")]
     series: Option<String>,
 

@@ -42,7 +42,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let host = Host::start(Mode::Run, directory, &config.server, Arc::new(SystemClock)).await?;
     print(&format!("Console: http://{}/\n", host.address))?;
     announce(&host, &config);
-    tokio::spawn(housekeeping(Arc::clone(&host.store), host.live.clone(), config.retention));
+    tokio::spawn(housekeeping(Arc::clone(&host.store), config.retention));
     count(&*host.store, &host.live).await?;
     let jobs = config.forecasts.iter().map(|(name, forecast)| job(name, forecast));
     let mut forecasting = Vec::new();
@@ -156,23 +156,20 @@ async fn tick(ticks: mpsc::Sender<()>, every: DurationMs) {
     }
 }
 
-async fn housekeeping(store: Arc<EmbeddedStore>, live: Live, retention: Option<DurationMs>) {
+async fn housekeeping(store: Arc<EmbeddedStore>, retention: Option<DurationMs>) {
     let mut interval = tokio::time::interval(HOUSEKEEPING);
     loop {
         interval.tick().await;
         let now_ms = SystemClock.now_ms();
-        let tidied = Arc::clone(&store);
+        let store = Arc::clone(&store);
         let done = tokio::task::spawn_blocking(move || {
             if let Some(retention) = retention {
-                tidied.retain_from(now_ms.saturating_sub(retention.0))?;
+                store.retain_from(now_ms.saturating_sub(retention.0))?;
             }
-            tidied.thin_forecasts(now_ms)
+            store.thin_forecasts(now_ms)
         });
         if let Ok(Err(error)) = done.await {
             tracing::error!("the store cannot be put in order: {error}");
-        }
-        if let Err(error) = count(&*store, &live).await {
-            tracing::error!("the series cannot be counted: {error:#}");
         }
     }
 }

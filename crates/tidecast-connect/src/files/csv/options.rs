@@ -17,7 +17,7 @@ use std::str::FromStr;
 pub struct CsvOptions {
     /// What the series are called, with `$column` where the column's header (wide layout) or the series cell (long
     /// layout) goes: `power{device_id="$column"}`. A header or cell that already is a full series text such as
-    /// `power{device_id="a"}` stays as it is. Default: `value{column="$column"}`; in the long layout a cell that is a
+    /// `power{device_id="a"}` stays as it is. Default: `power{device_id="$column"}`; in the long layout a cell that is a
     /// metric name is that series.
     pub series: Option<String>,
     /// Wide layout: read only this many value columns, counted from the left. Default: all.

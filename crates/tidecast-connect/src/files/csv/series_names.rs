@@ -6,7 +6,7 @@ use tidecast_core::series::SeriesKey;
 /// Stands for the header or the series cell.
 const PLACEHOLDER: &str = "$column";
 /// What a series is called if nobody says so.
-const DEFAULT_TEMPLATE: &str = "value{column=\"$column\"}";
+const DEFAULT_TEMPLATE: &str = "power{device_id=\"$column\"}";
 
 /// Turns the names of a file into series.
 #[derive(Clone, Debug)]
@@ -60,9 +60,9 @@ mod tests {
         check(template, Layout::Long, r#"load{host="a"}"#, r#"load{host="a"}"#);
         check(template, Layout::Long, "meter_1", r#"power{device_id="meter_1"}"#);
         check(template, Layout::Long, "{odd", r#"power{device_id="{odd"}"#);
-        check(None, Layout::Wide, "1001", r#"value{column="1001"}"#);
+        check(None, Layout::Wide, "1001", r#"power{device_id="1001"}"#);
         check(None, Layout::Long, "power", "power");
-        check(None, Layout::Long, "1001", r#"value{column="1001"}"#);
+        check(None, Layout::Long, "1001", r#"power{device_id="1001"}"#);
         check(Some("$column"), Layout::Wide, "HUFL", "HUFL");
     }
 

@@ -120,5 +120,5 @@ async fn a_file_by_any_name() {
     std::fs::write(&path, gzip(b"t,a\n2024-01-01,1\n")).unwrap();
     let source = CsvSource::open(path.to_str().unwrap(), CsvOptions::default(), None).await.unwrap();
     let rows: Vec<Row> = drain(source).await.rows;
-    assert_eq!(rows, [(r#"value{column="a"}"#.to_owned(), 1_704_067_200_000, 1.0)]);
+    assert_eq!(rows, [(r#"power{device_id="a"}"#.to_owned(), 1_704_067_200_000, 1.0)]);
 }

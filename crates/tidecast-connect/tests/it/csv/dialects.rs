@@ -43,7 +43,7 @@ fn wide() {
 
 #[test]
 fn the_delimiter_is_the_one_that_fits_most_rows() {
-    check("time\ta;a\n2024-01-01\t5\n", "{}", &[(r#"value{column="a;a"}"#, "2024-01-01T00:00Z", 5.0)]);
+    check("time\ta;a\n2024-01-01\t5\n", "{}", &[(r#"power{device_id="a;a"}"#, "2024-01-01T00:00Z", 5.0)]);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn what_a_query_prints_reads_back() {
 fn options_override() {
     let wide = "when,a,b\n01/02/2024,1,2\n02/02/2024,3,4\n";
     let day_first = r#"{"timestamp_format": "DD/MM/YYYY", "columns": 1}"#;
-    let a = r#"value{column="a"}"#;
+    let a = r#"power{device_id="a"}"#;
     check(wide, day_first, &[(a, "2024-02-01T00:00Z", 1.0), (a, "2024-02-02T00:00Z", 3.0)]);
     let month_first = r#"{"timestamp_format": "MM/DD/YYYY", "columns": 1}"#;
     check(wide, month_first, &[(a, "2024-01-02T00:00Z", 1.0), (a, "2024-02-02T00:00Z", 3.0)]);
@@ -95,7 +95,7 @@ fn options_override() {
     assert!(read(columns, serde_json::from_str(second).unwrap()).error.is_some(), "`created` is no number");
     let number = r#"{"timestamp_column": "1", "timestamp_format": "epoch_s"}"#;
     check("x;a\n17;1\n", number, &[(a, "1970-01-01T00:00:17Z", 1.0)]);
-    let headless = r#"value{column="column_2"}"#;
+    let headless = r#"power{device_id="column_2"}"#;
     check(
         "2024-01-01,1\n2024-01-02,2\n",
         "{}",
@@ -107,7 +107,7 @@ fn options_override() {
 
 #[test]
 fn order_and_repetition_are_the_stores_matter() {
-    let a = r#"value{column="a"}"#;
+    let a = r#"power{device_id="a"}"#;
     let text = "t,a\n2024-01-02,1\n2024-01-01,2\n2024-01-02,3\n";
     let instants = ["2024-01-02T00:00Z", "2024-01-01T00:00Z", "2024-01-02T00:00Z"];
     check(text, "{}", &[(a, instants[0], 1.0), (a, instants[1], 2.0), (a, instants[2], 3.0)]);
@@ -127,5 +127,5 @@ fn ten_thousand_columns() {
     assert_eq!(drained.rows.len(), 200_000);
     assert!(drained.batches > 1);
     let last = drained.rows.last().unwrap();
-    assert_eq!((last.0.as_str(), last.2), (r#"value{column="meter_9999"}"#, 199_980.5));
+    assert_eq!((last.0.as_str(), last.2), (r#"power{device_id="meter_9999"}"#, 199_980.5));
 }

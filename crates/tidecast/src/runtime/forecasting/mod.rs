@@ -18,6 +18,7 @@ mod trainer;
 pub use job::ForecastJob;
 pub use served::{Champion, Served};
 
+use super::host::count;
 use super::live::{CandidateState, Live};
 use adopt::Adopted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -158,6 +159,9 @@ impl Forecasting {
     async fn tick(&mut self, trainer: &Trainer) {
         if let Err(error) = self.refresh().await {
             tracing::error!("forecasts cannot be refreshed: {error:#}; trying again at the next tick");
+        }
+        if let Err(error) = count(&*self.store, &self.live).await {
+            tracing::error!("series cannot be counted: {error:#}; trying again at the next tick");
         }
         if let Err(error) = self.order_fits(trainer).await {
             tracing::error!("series to fit cannot be found: {error:#}; trying again at the next tick");
