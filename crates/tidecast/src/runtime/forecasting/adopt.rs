@@ -88,6 +88,8 @@ impl Forecasting {
             if !same_model {
                 self.announce(series, Some(former), &self.served[series].champion);
             }
+        } else {
+            tracing::warn!(%series, "the fitted model is older than what is remembered of the series; it is not used");
         }
         Ok(kind)
     }

@@ -21,6 +21,7 @@ pub use served::{Champion, Served};
 use super::host::count;
 use super::live::{CandidateState, Live};
 use adopt::Adopted;
+use fit::Chosen;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -138,22 +139,29 @@ impl Forecasting {
                     Some(()) => self.tick(&trainer).await,
                     None => break,
                 },
-                Some(chosen) = results.recv() => {
-                    let series = chosen.series.clone();
-                    self.ordered.remove(&series);
-                    match self.adopt(chosen) {
-                        Ok(Adopted::First) => self.challenge(&trainer, &series).await,
-                        Ok(Adopted::Refit) => {
-                            *self.refits.entry(series.clone()).or_default() += 1;
-                            self.challenge(&trainer, &series).await;
-                        }
-                        Ok(Adopted::Challenge | Adopted::Nothing) => {}
-                        Err(error) => tracing::error!(%series, "the fitted model is not used: {error:#}"),
-                    }
-                }
+                Some(chosen) = results.recv() => self.take(chosen, &trainer).await,
             }
         }
         trainer.stop();
+    }
+
+    async fn take(&mut self, chosen: Chosen, trainer: &Trainer) {
+        let series = chosen.series.clone();
+        self.ordered.remove(&series);
+        // The fit may have seen samples that arrived after the last refresh: nobody falls behind who replaces whom.
+        if let Err(error) = self.follow(&series).await {
+            tracing::error!(%series, "the fitted model is not used: {error:#}");
+            return;
+        }
+        match self.adopt(chosen) {
+            Ok(Adopted::First) => self.challenge(trainer, &series).await,
+            Ok(Adopted::Refit) => {
+                *self.refits.entry(series.clone()).or_default() += 1;
+                self.challenge(trainer, &series).await;
+            }
+            Ok(Adopted::Challenge | Adopted::Nothing) => {}
+            Err(error) => tracing::error!(%series, "the fitted model is not used: {error:#}"),
+        }
     }
 
     async fn tick(&mut self, trainer: &Trainer) {

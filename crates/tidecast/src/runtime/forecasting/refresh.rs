@@ -4,8 +4,7 @@ use super::Forecasting;
 use crate::runtime::live::{Event, ForecastNotice};
 use std::time::Instant;
 use tidecast_core::forecast::Forecast;
-use tidecast_core::ports::SeriesSummary;
-use tidecast_core::series::TimeRange;
+use tidecast_core::series::{SeriesKey, TimeRange};
 
 impl Forecasting {
     /// Forecasts every served series from its newest sample; the forecasts are durable when this returns.
@@ -16,7 +15,9 @@ impl Forecasting {
         let started = Instant::now();
         let summaries = self.store.series(&self.job.selector).await?;
         for summary in &summaries {
-            self.follow(summary).await?;
+            if self.served.get(&summary.series).is_some_and(|served| summary.last_ms > served.origin_ms()) {
+                self.follow(&summary.series).await?;
+            }
         }
         let forecasts: Vec<Forecast> = self.served.values_mut().map(|served| served.forecast(&self.job)).collect();
         self.store.put_forecasts(forecasts.clone()).await?;
@@ -24,15 +25,17 @@ impl Forecasting {
         Ok(forecasts)
     }
 
-    async fn follow(&mut self, summary: &SeriesSummary) -> anyhow::Result<()> {
-        let Some(served) = self.served.get_mut(&summary.series) else { return Ok(()) };
-        if summary.last_ms > served.origin_ms() {
-            let unseen = TimeRange::new(served.origin_ms().saturating_add(1), i64::MAX);
-            let points = self.store.range(&summary.series, unseen, None).await?;
-            if served.observe(&points).is_none() {
-                tracing::warn!(series = %summary.series, "too long a gap to bridge; the series is fitted anew");
-                self.served.remove(&summary.series);
-            }
+    /// Tells the champion of a series what has arrived since it was last asked.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(super) async fn follow(&mut self, series: &SeriesKey) -> anyhow::Result<()> {
+        let Some(served) = self.served.get_mut(series) else { return Ok(()) };
+        let unseen = TimeRange::new(served.origin_ms().saturating_add(1), i64::MAX);
+        let points = self.store.range(series, unseen, None).await?;
+        if served.observe(&points).is_none() {
+            tracing::warn!(%series, "too long a gap to bridge; the series is fitted anew");
+            self.served.remove(series);
         }
         Ok(())
     }

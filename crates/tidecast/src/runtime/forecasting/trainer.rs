@@ -90,7 +90,7 @@ impl Worker {
                     }
                 }
                 Err(error) => {
-                    tracing::error!("models cannot be fitted: {error:#}; trying again when they are next due")
+                    tracing::error!("models cannot be fitted: {error:#}; trying again when they are next due");
                 }
             }
         }
