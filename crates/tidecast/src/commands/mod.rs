@@ -22,6 +22,7 @@ mod train;
 
 use crate::exit;
 use clap::{Parser, Subcommand};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// Forecasting control loop for Kubernetes: time series in, forecasts with intervals out, one binary.
@@ -98,7 +99,12 @@ async fn dispatch(verb: Verb) -> anyhow::Result<()> {
 fn start_logging(long_running: bool) {
     let default = if long_running { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }
 
 fn report(error: &anyhow::Error) -> ExitCode {
