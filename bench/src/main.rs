@@ -2,6 +2,7 @@
 //!
 //! A benchmark measures one capability in one file, prints a [`report::Report`], and exits with 1 when a bar is missed.
 
+mod accuracy;
 mod build;
 mod csv;
 mod demo;
@@ -14,6 +15,7 @@ type Run = fn(&mut Report) -> anyhow::Result<()>;
 
 /// Every benchmark: its name, what it measures, and the function that does.
 const BENCHES: &[(&str, &str, Run)] = &[
+    ("accuracy", "bundled meters, a day ahead, beside LightGBM", accuracy::run),
     ("build", "cold release build", build::run),
     ("csv", "CSV ingest, the reader alone and into the store", csv::run),
     ("demo", "first forecasts, console start", demo::run),

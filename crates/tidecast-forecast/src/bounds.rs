@@ -15,13 +15,14 @@ pub(crate) struct Bounds {
 
 /// How many times the usual range lies on either side of it.
 const MARGIN: f64 = 10.0;
-/// Largest magnitude that is believed at all: sums of squares of it stay finite.
-const LARGEST: f64 = 1e100;
+/// Largest magnitude that is believed at all: it and its errors fit the 32 bits in which intervals are kept.
+const LARGEST: f64 = 1e30;
 
 impl Bounds {
     /// Bounds of the known values; `None` when there are none.
     pub(crate) fn of(values: &[f64]) -> Option<Self> {
-        let mut sorted: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+        let mut sorted: Vec<f64> =
+            values.iter().filter(|value| value.is_finite()).map(|value| value.clamp(-LARGEST, LARGEST)).collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let (first, last) = (*sorted.first()?, *sorted.last()?);
         // Rounded inwards, so that a single outlier among few values is not usual.
