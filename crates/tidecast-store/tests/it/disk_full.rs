@@ -1,0 +1,50 @@
+//! A full disk: writes are refused with that reason, nothing acknowledged is lost, and the same store goes on once
+//! there is space.
+
+use crate::simulated::SimulatedStorage;
+use crate::world::{Samples, apply, batch, contents, cursor, key, position};
+use std::sync::Arc;
+use tidecast_core::ports::StoreError;
+use tidecast_store::{EmbeddedStore, Options};
+
+fn check(room: u64, head_bytes: usize) {
+    let storage = SimulatedStorage::new();
+    let options = Options { head_bytes, ..Options::default() };
+    let open = || EmbeddedStore::open_on(Arc::new(storage.clone()), "simulated", options).unwrap();
+    let mut known = Samples::new();
+    let store = open();
+    storage.set_capacity(storage.used() + room);
+    let mut number = 0;
+    let mut append = |store: &EmbeddedStore, known: &mut Samples| {
+        number += 1;
+        let samples: Vec<_> = (0..2_000).map(|i| (key(i % 7), (number * 2_000 + i) as i64, number as f64)).collect();
+        let result = store.append_blocking(batch(&samples), Some(position(number)));
+        if result.is_ok() {
+            apply(known, &samples);
+            assert_eq!(cursor(store), Some(number));
+        }
+        result
+    };
+    let error = (0..100_000).find_map(|_| append(&store, &mut known).err()).unwrap();
+    assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+    for _ in 0..3 {
+        assert!(append(&store, &mut known).is_err());
+    }
+    assert_eq!(contents(&store).unwrap(), known);
+    storage.set_capacity(u64::MAX);
+    for _ in 0..20 {
+        append(&store, &mut known).unwrap();
+    }
+    assert_eq!(contents(&store).unwrap(), known);
+    store.compact().unwrap();
+    assert_eq!(contents(&store).unwrap(), known);
+    drop(store);
+    assert_eq!(contents(&open()).unwrap(), known);
+}
+
+#[test]
+fn goes_on_after_the_disk_was_full() {
+    for (room, head_bytes) in [(3_000_000, 64 << 20), (5_000_000, 1 << 20), (1_000_000, 200_000)] {
+        check(room, head_bytes);
+    }
+}

@@ -1,0 +1,77 @@
+//! Format version 1 as it was first written, which every later version must read.
+//!
+//! `TIDECAST_STORE_FIXTURE=write cargo test -p tidecast-store fixture` writes it anew; needed only for a new
+//! version, in a directory of its own.
+
+use crate::world::{Samples, apply, batch, contents, cursor, key, now, position, wait};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tidecast_core::forecast::{Forecast, ModelVersion};
+use tidecast_core::ports::{ForecastQuery, SeriesStore};
+use tidecast_core::series::{SeriesKey, TimeRange};
+use tidecast_store::{EmbeddedStore, Options};
+
+const FILES: [&str; 4] = ["journal.redb", "forecasts.redb", "segments/0000000000.seg", "segments/0000000001.seg"];
+
+fn fixture() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/version_1")
+}
+
+/// Regular, irregular and single samples, in order and not.
+fn batches() -> [Vec<(SeriesKey, i64, f64)>; 3] {
+    let hours = (0..3_000).map(|hour| (key(1), hour * 3_600_000, (hour % 24) as f64 / 10.0));
+    let irregular = (0..500).map(|step| (key(2), step * 60_000 + step * 7_919 % 61, (step as f64).sqrt()));
+    let overlapping = (0..100).rev().map(|hour| (key(1), hour * 7_200_000, -1.0));
+    [hours.chain(irregular).collect(), overlapping.collect(), vec![(key(3), -5, 1e300), (key(1), 0, 7.0)]]
+}
+
+fn forecast() -> Forecast {
+    Forecast {
+        series: key(1),
+        origin_ms: 3_600_000,
+        step_ms: 3_600_000,
+        model: ModelVersion { model: "ridge".into(), version: 3 },
+        levels: vec![0.1, 0.5, 0.9],
+        quantiles: vec![vec![1.0, 2.0], vec![2.0, 3.5], vec![3.0, 1e-9]],
+        note: Some("short history".into()),
+    }
+}
+
+fn write(directory: &Path) {
+    let store = EmbeddedStore::open(directory, Options::default()).unwrap();
+    let [first, second, third] = batches();
+    store.append_blocking(batch(&first), Some(position(1))).unwrap();
+    store.flush().unwrap();
+    store.append_blocking(batch(&second), Some(position(2))).unwrap();
+    store.flush().unwrap();
+    wait(store.put_forecasts(vec![forecast()])).unwrap();
+    store.append_blocking(batch(&third), Some(position(3))).unwrap();
+}
+
+#[test]
+fn version_1_is_read() {
+    if std::env::var("TIDECAST_STORE_FIXTURE").is_ok_and(|what| what == "write") {
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path());
+        fs::create_dir_all(fixture().join("segments")).unwrap();
+        for file in FILES {
+            fs::copy(directory.path().join(file), fixture().join(file)).unwrap();
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("segments")).unwrap();
+    for file in FILES {
+        fs::copy(fixture().join(file), directory.path().join(file)).unwrap();
+    }
+    let store = EmbeddedStore::open(directory.path(), Options::default()).unwrap();
+    let mut expected = Samples::new();
+    for samples in batches() {
+        apply(&mut expected, &samples);
+    }
+    assert_eq!(contents(&store).unwrap(), expected);
+    assert_eq!(cursor(&store), Some(3));
+    let query = ForecastQuery { series: key(1), origins: TimeRange::ALL, limit: 1 };
+    assert_eq!(now(store.forecasts(query)).unwrap(), [forecast()]);
+    store.compact().unwrap();
+    assert_eq!(contents(&store).unwrap(), expected);
+}
