@@ -8,6 +8,7 @@ use tidecast_forecast::training;
 const LEVELS: [f64; 5] = [0.05, 0.1, 0.5, 0.9, 0.95];
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "every case is made for its call")]
 fn check(name: &str, values: Vec<f64>) {
     for model in ["seasonal_naive", "ridge"] {
         let mut trained = train(model, &[hourly(values.clone())]).pop().unwrap().unwrap();

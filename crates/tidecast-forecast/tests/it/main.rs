@@ -1,4 +1,5 @@
 //! Integration tests of forecasting: hostile series, honesty of the backtest, saving and the registry.
+#![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
 mod backtest;
 mod hostile;
