@@ -93,7 +93,7 @@ fn what_a_crash_left_is_ignored_and_removed() {
     std::fs::create_dir(folder.join(".unfinished-seasonal_naive-2")).unwrap();
     std::fs::write(folder.join(".unfinished-champion.json"), "{").unwrap();
     let registry = Registry::open(directory.path()).unwrap();
-    assert_eq!(registry.versions(&series()).unwrap(), [first.clone()]);
+    assert_eq!(registry.versions(&series()).unwrap(), std::slice::from_ref(&first));
     assert_eq!(registry.champion(&series()).unwrap(), Some(first.version));
     assert_eq!(publish(&registry, forecaster().as_ref()).version.version, 2);
     let leftovers = std::fs::read_dir(&folder).unwrap().flatten();
