@@ -11,7 +11,13 @@ use tidecast_core::ports::{ForecastQuery, SeriesStore};
 use tidecast_core::series::{SeriesKey, TimeRange};
 use tidecast_store::{EmbeddedStore, Options};
 
-const FILES: [&str; 4] = ["journal.redb", "forecasts.redb", "segments/0000000000.seg", "segments/0000000001.seg"];
+const FILES: [&str; 5] = [
+    "journal.redb",
+    "forecasts.redb",
+    "segments/0000000000.seg",
+    "segments/0000000001.seg",
+    "segments/0000000002.seg",
+];
 
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/version_1")

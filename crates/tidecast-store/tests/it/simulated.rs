@@ -104,7 +104,7 @@ impl SimulatedStorage {
         let mut disk = self.disk();
         disk.power = Power::Off;
         let survival = [0, 50, 90, 100][random.below(4) as usize];
-        let mut survives = |random: &mut Random| random.below(100) < survival;
+        let survives = |random: &mut Random| random.below(100) < survival;
         let mut names = disk.durable_names.clone();
         for change in &disk.unsynced_names {
             if survives(random) {
