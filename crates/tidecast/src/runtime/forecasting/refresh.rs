@@ -7,7 +7,8 @@ use tidecast_core::forecast::Forecast;
 use tidecast_core::series::{SeriesKey, TimeRange};
 
 impl Forecasting {
-    /// Forecasts every served series from its newest sample; the forecasts are durable when this returns.
+    /// Forecasts every served series that has new samples or a new champion since its last forecast (the others would
+    /// say the same again); the forecasts are durable when this returns.
     ///
     /// # Errors
     /// Those of the store.
@@ -19,7 +20,8 @@ impl Forecasting {
                 self.follow(&summary.series).await?;
             }
         }
-        let forecasts: Vec<Forecast> = self.served.values_mut().map(|served| served.forecast(&self.job)).collect();
+        let due = self.served.values_mut().filter(|served| served.is_due());
+        let forecasts: Vec<Forecast> = due.map(|served| served.forecast(&self.job)).collect();
         self.store.put_forecasts(forecasts.clone()).await?;
         self.show_refresh(&forecasts, started);
         Ok(forecasts)

@@ -42,6 +42,8 @@ pub struct Served {
     /// The scale of MASE, from the history at the first fit.
     scale: Option<f64>,
     scorecard: Scorecard,
+    /// Origin and author of the last forecast.
+    last_forecast: Option<(i64, ModelVersion)>,
 }
 
 impl Served {
@@ -58,6 +60,7 @@ impl Served {
             steps: history.len(),
             scale: accuracy::mase_scale(&history.values, season),
             scorecard: Scorecard::default(),
+            last_forecast: None,
         };
         served.forget();
         served
@@ -94,8 +97,16 @@ impl Served {
         self.tail.keep_newest((2 * self.season).max(2_048));
     }
 
+    /// Whether the newest value, or the champion, is not the one of the last forecast.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        let last = self.last_forecast.as_ref();
+        last.is_none_or(|(origin_ms, version)| *origin_ms != self.origin_ms() || *version != self.champion.version)
+    }
+
     /// Forecasts from the newest value, and remembers the forecast to score it.
     pub fn forecast(&mut self, job: &ForecastJob) -> Forecast {
+        self.last_forecast = Some((self.origin_ms(), self.champion.version.clone()));
         let horizon = job.horizon_steps(self.tail.step_ms);
         let forecast = Forecast {
             series: self.series.clone(),
