@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::error::ApiError;
-use crate::runtime::live::{Event, ForecastNotice, Live, SeriesSample};
+use crate::runtime::live::{Event, ForecastNotice, Live};
 use axum::extract::State;
 use axum::http::header::{HeaderName, HeaderValue};
 use axum::response::sse::{self, KeepAlive, Sse};
@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 use tidecast_connect::http::wire::ErrorBody;
+use tidecast_connect::http::wire::SeriesSample;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
 use tokio::time::{Instant, sleep_until};

@@ -3,12 +3,14 @@
 use super::context::Context;
 use super::error::ApiError;
 use super::extract::{Body, Query};
-use crate::runtime::live::{Event, ForecastNotice, SeriesSample};
+use crate::runtime::live::{Event, ForecastNotice};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use std::sync::Arc;
-use tidecast_connect::http::wire::{Cursor, ErrorBody, Forecasts, ForecastsStored, SampleRun, Samples, SamplesStored};
+use tidecast_connect::http::wire::{
+    Cursor, ErrorBody, Forecasts, ForecastsStored, SampleRun, Samples, SamplesStored, SeriesSample,
+};
 use tidecast_core::forecast::Forecast;
 use tidecast_core::series::SampleBatch;
 use utoipa::IntoParams;

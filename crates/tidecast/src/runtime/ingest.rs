@@ -1,7 +1,8 @@
 //! Pulls a source dry into a store. The source is asked for the next batch only when the last one is durable, so a slow
 //! store slows the source instead of filling memory.
 
-use super::live::{Event, Live, SeriesSample, SourceState};
+use super::live::{Event, Live, SourceState};
+use tidecast_connect::http::wire::SeriesSample;
 use tidecast_core::ports::{Progress, SeriesStore, Source};
 
 /// How many of a batch's newest samples subscribers are told; a console has no use for a bulk load sample by sample.

@@ -2,9 +2,10 @@
 
 use super::clock::ReplayClock;
 use super::ingest::announce;
-use super::live::{Live, SeriesSample};
+use super::live::Live;
 use super::recording::Recording;
 use std::time::Duration;
+use tidecast_connect::http::wire::SeriesSample;
 use tidecast_core::duration::DurationMs;
 use tidecast_core::ports::{Position, SeriesStore};
 use tidecast_core::series::TimeRange;

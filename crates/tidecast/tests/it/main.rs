@@ -1,5 +1,7 @@
 //! Integration tests: the binary and the API as users meet them.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a step that fails fails the test")]
 
+mod api;
 mod cli;
 mod live;
 mod process;

@@ -1,0 +1,13 @@
+//! The HTTP API on a real server over a real store, as browsers, programs and [`RemoteStore`] meet it.
+//!
+//! [`RemoteStore`]: tidecast_connect::http::RemoteStore
+
+mod access;
+mod console;
+mod document;
+mod errors;
+mod events;
+mod fixture;
+mod reads;
+mod remote;
+mod writes;

@@ -1,0 +1,124 @@
+//! A server on a port of its own, over a store in a folder of its own or over any other.
+
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tidecast::api::{ApiState, serve};
+use tidecast::runtime::live::{Live, Mode};
+use tidecast_connect::http::Token;
+use tidecast_core::forecast::{Forecast, ModelVersion};
+use tidecast_core::ports::{Clock, SeriesStore};
+use tidecast_core::series::{SampleBatch, SeriesKey};
+use tidecast_store::{EmbeddedStore, Options};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub(super) const HOUR_MS: i64 = 3_600_000;
+
+/// The time of the data in every test: 2024-01-01T00:30:00Z.
+pub(super) const NOW_MS: i64 = 1_704_067_200_000 + HOUR_MS / 2;
+
+struct FixedClock;
+
+impl Clock for FixedClock {
+    fn now_ms(&self) -> i64 {
+        NOW_MS
+    }
+}
+
+pub(super) struct Server {
+    pub(super) url: String,
+    pub(super) live: Live,
+    pub(super) store: Arc<dyn SeriesStore>,
+    http: reqwest::Client,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<std::io::Result<()>>,
+    _directory: Option<TempDir>,
+}
+
+impl Server {
+    /// Over an embedded store, without a token.
+    pub(super) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// Over an embedded store, with a token.
+    pub(super) async fn start_with(token: Option<&str>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(directory.path(), Options::default()).unwrap();
+        Self::start_over(Arc::new(store), token, Some(directory)).await
+    }
+
+    pub(super) async fn start_over(
+        store: Arc<dyn SeriesStore>,
+        token: Option<&str>,
+        directory: Option<TempDir>,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let live = Live::new(Mode::Demo, Arc::new(FixedClock), NOW_MS);
+        let token = token.map(|text| Token::new(text).unwrap());
+        let state = ApiState { store: Arc::clone(&store), live: live.clone(), token };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(serve(listener, state, async move {
+            let _dropped = stopped.await;
+        }));
+        let _installed_before = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { url, live, store, http, stop, task, _directory: directory }
+    }
+
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    /// A `GET` that must succeed; the answer is JSON.
+    #[track_caller]
+    pub(super) fn get(&self, path: &str) -> impl Future<Output = Value> {
+        let request = self.request(Method::GET, path);
+        async move {
+            let response = request.send().await.unwrap();
+            let (url, status) = (response.url().to_string(), response.status());
+            let text = response.text().await.unwrap();
+            assert_eq!(status, StatusCode::OK, "{url}: {text}");
+            serde_json::from_str(&text).unwrap()
+        }
+    }
+
+    pub(super) fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
+        self.request(Method::POST, path).header("content-type", "application/json").body(body)
+    }
+
+    /// Stops the server and waits until it has.
+    pub(super) async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.task.await.unwrap().unwrap();
+    }
+
+    /// Hourly samples up to the full hour before now: the value is the hour of the day.
+    pub(super) async fn append_hours(&self, series: &str, hours: i64) {
+        let series: SeriesKey = series.parse().unwrap();
+        let mut batch = SampleBatch::new();
+        let last_ms = NOW_MS - HOUR_MS / 2;
+        for back in (0..hours).rev() {
+            let timestamp_ms = last_ms - back * HOUR_MS;
+            batch.push(&series, timestamp_ms, (timestamp_ms / HOUR_MS % 24) as f64);
+        }
+        self.store.append(batch, None).await.unwrap();
+    }
+}
+
+/// A forecast of 48 hours with the rows 1, 2 and 3.
+pub(super) fn forecast(series: &str, model: &str, origin_ms: i64) -> Forecast {
+    Forecast {
+        series: series.parse().unwrap(),
+        origin_ms,
+        step_ms: HOUR_MS,
+        model: ModelVersion { model: model.to_owned(), version: 1 },
+        levels: vec![0.1, 0.5, 0.9],
+        quantiles: vec![vec![1.0; 48], vec![2.0; 48], vec![3.0; 48]],
+        note: None,
+    }
+}
