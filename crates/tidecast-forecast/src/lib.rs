@@ -2,8 +2,8 @@
 //!
 //! A [`models::Model`] fits parameters to a panel of series. [`training::train`] fits it on the past of the panel,
 //! measures it on the days that follow, and returns [`training::Trained`] forecasters whose intervals are the errors
-//! made there. [`select`] keeps the best per series, [`backtest`] judges a whole procedure by rolling origins,
-//! [`registry`] keeps versions on disk, and [`standing`] turns arriving samples into forecasts.
+//! made there. [`select`] keeps the best per series, [`backtest`] judges a whole procedure by rolling origins, and
+//! [`registry`] keeps versions on disk.
 //!
 //! Nothing here reads a clock; only [`registry`] touches files.
 
@@ -20,7 +20,6 @@ mod scale;
 pub mod score;
 pub mod season;
 pub mod select;
-pub mod standing;
 pub mod training;
 
 pub use history::History;
