@@ -7,6 +7,7 @@ mod build;
 mod csv;
 mod demo;
 mod report;
+mod store;
 
 use report::Report;
 
@@ -19,6 +20,7 @@ const BENCHES: &[(&str, &str, Run)] = &[
     ("build", "cold release build", build::run),
     ("csv", "CSV ingest, the reader alone and into the store", csv::run),
     ("demo", "first forecasts, console start", demo::run),
+    ("store", "embedded store: load, small batches, size, reads, memory", store::run),
 ];
 
 fn main() -> anyhow::Result<()> {
