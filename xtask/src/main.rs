@@ -6,6 +6,7 @@ mod console;
 mod deploy;
 mod examples;
 mod generate;
+mod go;
 mod program;
 mod test;
 mod tidy;

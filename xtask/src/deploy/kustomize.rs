@@ -1,5 +1,6 @@
 //! Finds or installs Kustomize 5: kubectl's own, the program `kustomize`, or one built by Go into the build directory.
 
+use crate::go;
 use crate::program::{self, Programs};
 use crate::workspace::Workspace;
 use anyhow::Result;
@@ -9,7 +10,6 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The newest that the Go of Debian 12 (1.19) builds.
 const MODULE: &str = "sigs.k8s.io/kustomize/kustomize/v5@v5.0.1";
 
 /// A program that renders.
@@ -54,10 +54,7 @@ pub(crate) fn install(programs: &Programs, workspace: &Workspace) -> Result<()> 
     if find(programs, workspace).is_some() || program::find("go").is_none() {
         return Ok(());
     }
-    println!("installing by go into the build directory: {MODULE}");
-    std::fs::create_dir_all(workspace.tools())?;
-    let mut command = Command::new("go");
-    programs.run(command.args(["install", MODULE]).env("GOBIN", workspace.tools()), 10 * MINUTE)
+    go::install(programs, workspace, MODULE)
 }
 
 /// Whether the version behind `before` is 5.

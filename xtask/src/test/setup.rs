@@ -1,13 +1,15 @@
 //! Installs what the tests need and this machine lacks, and says so first: components of the Rust toolchain, Debian
-//! packages by apt, the console's npm packages, a pinned Node where the distribution's is too old, a pinned Kustomize.
+//! packages by apt, the console's npm packages, a pinned Node where the distribution's is too old, a pinned Kustomize, a
+//! pinned MinIO as the S3 server of the tests.
 //!
 //! What is pinned goes into the build directory, where it is in nobody's way.
 
 use super::Verdict;
 use crate::program::{Programs, find};
 use crate::workspace::Workspace;
-use crate::{console, deploy};
+use crate::{console, deploy, go};
 use anyhow::{Context as _, Result};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -23,7 +25,10 @@ struct Need {
 const CHROMIUM: Need = Need { program: "chromium", package: "chromium", why: "browser tests" };
 const NODE: Need = Need { program: "node", package: "nodejs", why: "building and testing the console" };
 const NPM: Need = Need { program: "npm", package: "npm", why: "building and testing the console" };
-const GO: Need = Need { program: "go", package: "golang-go", why: "building Kustomize, which renders the manifests" };
+const GO: Need = Need { program: "go", package: "golang-go", why: "building Kustomize and MinIO" };
+
+/// The S3 server of the tests; also named where they look for it.
+const MINIO: &str = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c";
 
 /// How this machine installs packages.
 enum Installer {
@@ -41,13 +46,24 @@ pub(super) fn run(programs: &Programs, workspace: &Workspace) -> Result<Verdict>
     if console::browser().is_none() {
         missing.push(&CHROMIUM);
     }
-    if deploy::kustomize(programs, workspace).is_none() && find(GO.program).is_none() {
+    let needs_go = deploy::kustomize(programs, workspace).is_none() || !has_s3_server(workspace);
+    if needs_go && find(GO.program).is_none() {
         missing.push(&GO);
     }
     let verdict = if missing.is_empty() { Verdict::Passed } else { packages(programs, &missing)? };
     console::install(programs, workspace)?;
     deploy::install_kustomize(programs, workspace)?;
+    if !has_s3_server(workspace) && find(GO.program).is_some() {
+        go::install(programs, workspace, MINIO)?;
+    }
     Ok(verdict)
+}
+
+/// Whether the tests will find one: named in the environment, or MinIO on the path, where Go puts it or where we do.
+fn has_s3_server(workspace: &Workspace) -> bool {
+    let by_go = std::env::var_os("HOME").map(|home| Path::new(&home).join("go/bin/minio"));
+    let built = [by_go, Some(workspace.tools().join("minio"))].into_iter().flatten().any(|file| file.is_file());
+    built || find("minio").is_some() || std::env::var_os("TIDECAST_TEST_S3_ENDPOINT").is_some()
 }
 
 /// Minimal toolchains come without formatter and linter.

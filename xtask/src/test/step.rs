@@ -104,12 +104,19 @@ impl Step {
                 programs.run(&mut workspace.cargo(arguments), 30 * MINUTE).map(passed)
             }
             Self::Generated => generate::check_built(programs, workspace),
-            Self::Tests => {
-                programs.run(&mut workspace.cargo(["test", "--workspace", FEATURES]), 30 * MINUTE).map(passed)
-            }
+            Self::Tests => tests(programs, workspace).map(passed),
             Self::Browser => console::browser_tests(programs, workspace),
             Self::Examples => examples::check(programs, workspace).map(passed),
             Self::Deploy => deploy::check(programs, workspace),
         }
     }
+}
+
+/// With the programs that setup built for the tests on their path.
+fn tests(programs: &Programs, workspace: &Workspace) -> Result<()> {
+    let mut path = std::env::var_os("PATH").unwrap_or_default();
+    path.push(":");
+    path.push(workspace.tools());
+    let mut command = workspace.cargo(["test", "--workspace", FEATURES]);
+    programs.run(command.env("PATH", path), 30 * MINUTE)
 }
