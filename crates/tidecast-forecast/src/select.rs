@@ -39,10 +39,7 @@ pub fn choose(
     control: &Control<'_>,
 ) -> Vec<Result<Choice, FitError>> {
     let mut choices: Vec<Result<Choice, FitError>> = panel.iter().map(|_| Err(FitError::NoValues)).collect();
-    for (index, model) in candidates.iter().enumerate() {
-        let share = |done: f64| (control.progress)((index as f64 + done) / candidates.len() as f64);
-        let control = Control { stop: control.stop, progress: &share };
-        let trained = training::train(*model, panel, settings, &control);
+    for (model, trained) in candidates.iter().zip(training::train_all(candidates, panel, settings, control)) {
         for (choice, trained) in choices.iter_mut().zip(trained) {
             compare(choice, model.name(), trained);
         }
@@ -54,11 +51,11 @@ fn compare(choice: &mut Result<Choice, FitError>, name: &str, trained: Result<Tr
     match (choice, trained) {
         (Ok(choice), Ok(trained)) => {
             choice.candidates.push((name.to_owned(), trained.score));
-            // A candidate that degraded to a simpler one brings the reason; prefer it over a silent simple one.
-            let explains = trained.note.is_some() && choice.trained.note.is_none();
-            let same = trained.forecaster.model() == choice.trained.forecaster.model();
-            if (explains && same) || takes_over(choice.trained.score.as_ref(), trained.score.as_ref()) {
+            if takes_over(choice.trained.score.as_ref(), trained.score.as_ref()) {
                 choice.trained = trained;
+            } else if trained.forecaster.model() == choice.trained.forecaster.model() {
+                // A candidate that degraded to the one that answers brings the reason.
+                choice.trained.note = choice.trained.note.take().or(trained.note);
             }
         }
         (Ok(choice), Err(_)) => choice.candidates.push((name.to_owned(), None)),

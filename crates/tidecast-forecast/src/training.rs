@@ -3,17 +3,20 @@
 //! A model is first fitted without the newest part of the history, at most 56 seasons and at most a quarter. It then forecasts that
 //! part as it would have live, and its errors there give both the intervals and the score by which models are
 //! chosen. Models in closed form are fitted once more on everything; iterative ones keep their first parameters,
-//! since another training would cost more than those days are worth.
+//! since another training would cost more than those days are worth. A combination of models shares the fits of its
+//! members with every candidate trained beside it.
 
 use crate::artifact::{Artifact, LoadError};
 use crate::bounds::Bounds;
 use crate::conformal::{Conformal, Residual};
 use crate::history::History;
-use crate::models::{self, Control, Fit, FitError, FitSettings, Fitted, Model};
+use crate::models::{self, Control, FitError, FitResult, FitSettings, Fitted, Model};
 use crate::parallel;
 use crate::score::Score;
 use crate::season::Cycle;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use tidecast_core::forecast::accuracy;
 use tidecast_core::ports::Forecaster;
 use tidecast_core::series::RegularSeries;
@@ -46,34 +49,113 @@ pub fn train(
     settings: &FitSettings,
     control: &Control<'_>,
 ) -> Vec<Result<Trained, FitError>> {
+    train_all(&[model], panel, settings, control).pop().unwrap_or_default()
+}
+
+/// Trains several models on a panel: for each model one result per series. A model that others combine is fitted once.
+pub fn train_all(
+    models: &[&dyn Model],
+    panel: &[RegularSeries],
+    settings: &FitSettings,
+    control: &Control<'_>,
+) -> Vec<Vec<Result<Trained, FitError>>> {
     if settings.horizon == 0 {
-        return panel.iter().map(|_| Err(FitError::NoHorizon)).collect();
+        return models.iter().map(|_| panel.iter().map(|_| Err(FitError::NoHorizon)).collect()).collect();
     }
     let prepared: Vec<Option<Prepared>> = parallel::map(panel, |series| Prepared::new(series, settings));
     let usable: Vec<&Prepared> = prepared.iter().flatten().collect();
     let past: Vec<RegularSeries> = usable.iter().map(|one| one.series.truncated(one.calibration_start)).collect();
-    let first = model.fit(&past, settings, control);
-    let judged: Vec<(&Prepared, Result<Fit, FitError>)> = usable.iter().copied().zip(first).collect();
+    let whole: Vec<RegularSeries> = usable.iter().map(|one| one.series.clone()).collect();
+    let order = members_first(models);
+    let work = order.iter().map(|model| fit_work(*model)).sum::<f64>() + models.len() as f64;
+    let mut done = 0.0;
+    let mut next = |amount: f64| {
+        let start = done;
+        done += amount;
+        start / work..done / work
+    };
+    let mut fits = BTreeMap::new();
+    for model in order {
+        let both = control.within(next(fit_work(model)), |control| {
+            BothFits::new(model, [&past, &whole], &fits, settings, control)
+        });
+        fits.insert(model.name(), both);
+    }
+    models
+        .iter()
+        .map(|model| {
+            let both = fits.get(model.name()).cloned().unwrap_or_default();
+            let mut results = control.within(next(1.0), |_| judge_all(&usable, both, settings)).into_iter();
+            let mut next = || results.next().unwrap_or(Err(FitError::NoValues));
+            prepared.iter().map(|one| one.as_ref().map_or(Err(FitError::NoValues), |_| next())).collect()
+        })
+        .collect()
+}
+
+/// Fits of one model on a panel: without the held-back part, and those to forecast with.
+#[derive(Clone, Default)]
+struct BothFits {
+    judged: Vec<FitResult>,
+    used: Vec<FitResult>,
+}
+
+impl BothFits {
+    /// `others` has the fits of the model's members.
+    fn new(
+        model: &dyn Model,
+        [past, whole]: [&[RegularSeries]; 2],
+        others: &BTreeMap<&'static str, Self>,
+        settings: &FitSettings,
+        control: &Control<'_>,
+    ) -> Self {
+        let members: Vec<&Self> = model.members().iter().filter_map(|member| others.get(member.name())).collect();
+        let judged: Vec<&[FitResult]> = members.iter().map(|both| both.judged.as_slice()).collect();
+        // Another training of an iterative model would cost too much; a combination of fits made already costs nothing.
+        if model.is_iterative() && members.is_empty() {
+            let judged = model.fit(past, &judged, settings, control);
+            return Self { used: judged.clone(), judged };
+        }
+        let used: Vec<&[FitResult]> = members.iter().map(|both| both.used.as_slice()).collect();
+        Self {
+            judged: control.within(0.0..0.5, |control| model.fit(past, &judged, settings, control)),
+            used: control.within(0.5..1.0, |control| model.fit(whole, &used, settings, control)),
+        }
+    }
+}
+
+/// The models and their members, each once, members before those that combine them.
+fn members_first<'a>(models: &[&'a dyn Model]) -> Vec<&'a dyn Model> {
+    let mut order: Vec<&dyn Model> = Vec::new();
+    for &model in models {
+        for one in model.members().iter().copied().chain([model]) {
+            if order.iter().all(|have| have.name() != one.name()) {
+                order.push(one);
+            }
+        }
+    }
+    order
+}
+
+/// Work of fitting a model itself, roughly, in units of judging one: what progress is counted in.
+fn fit_work(model: &dyn Model) -> f64 {
+    if model.is_iterative() && model.members().is_empty() { 10.0 } else { 1.0 }
+}
+
+/// Makes forecasters of fits, with intervals and a score from the held-back part; one per usable series.
+fn judge_all(usable: &[&Prepared], fits: BothFits, settings: &FitSettings) -> Vec<Result<Trained, FitError>> {
+    let judged: Vec<(&Prepared, FitResult)> = usable.iter().copied().zip(fits.judged).collect();
     let judgements = parallel::map(&judged, |(one, fit)| match fit {
         Ok(fit) => Ok(one.judge(fit.fitted.as_ref(), settings)),
         Err(error) => Err(error.clone()),
     });
-    let last = if model.is_iterative() {
-        judged.into_iter().map(|(_, fit)| fit).collect()
-    } else {
-        let panel: Vec<RegularSeries> = usable.iter().map(|one| one.series.clone()).collect();
-        model.fit(&panel, settings, control)
-    };
-    let mut results = usable.iter().zip(judgements).zip(last).map(|((one, judgement), fit)| {
+    let together = usable.iter().zip(judgements).zip(fits.used);
+    let conclude = |((one, judgement), fit): ((&&Prepared, Result<_, _>), FitResult)| {
         let ((conformal, score), fit) = (judgement?, fit?);
         let history = History::new(&one.series, fit.fitted.cycle(), fit.fitted.memory());
         let forecaster = Calibrated { fitted: fit.fitted, history, conformal, bounds: one.bounds };
         Ok(Trained { forecaster: Box::new(forecaster), note: fit.note, score })
-    });
-    prepared
-        .iter()
-        .map(|one| one.as_ref().map_or(Err(FitError::NoValues), |_| results.next().unwrap_or(Err(FitError::NoValues))))
-        .collect()
+    };
+    together.map(conclude).collect()
 }
 
 /// Reads a forecaster back from what [`Forecaster::save`] gave.
@@ -198,7 +280,7 @@ fn mean_absolute(residuals: &[Residual]) -> f64 {
 
 /// Fitted parameters with the recent values they forecast from and the errors they are known to make.
 struct Calibrated {
-    fitted: Box<dyn Fitted>,
+    fitted: Arc<dyn Fitted>,
     history: History,
     conformal: Conformal,
     bounds: Bounds,

@@ -1,5 +1,6 @@
 //! Every model, one file or folder each, and the traits they share.
 
+pub mod ensemble;
 pub mod lstm;
 pub mod ridge;
 pub mod seasonal_naive;
@@ -8,6 +9,8 @@ use crate::artifact::{Artifact, LoadError};
 use crate::history::History;
 use crate::season::Cycle;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tidecast_core::series::RegularSeries;
 
@@ -26,7 +29,7 @@ pub struct FitSettings {
 pub struct Control<'a> {
     /// Set to true to end the fit early with [`FitError::Cancelled`].
     pub stop: &'a AtomicBool,
-    /// Called with the share done, 0 to 1, now and then.
+    /// Called with the share done, 0 to 1, now and then; it never falls, and ends at 1 unless stopped.
     pub progress: &'a (dyn Fn(f64) + Sync),
 }
 
@@ -35,6 +38,15 @@ impl Control<'_> {
     #[must_use]
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Does a part of the work: its own progress from 0 to 1 is shown as `part` of the whole, to the end of which it
+    /// has come when this returns.
+    pub(crate) fn within<R>(&self, part: Range<f64>, work: impl FnOnce(&Control<'_>) -> R) -> R {
+        let share = |done: f64| (self.progress)(part.start + done * (part.end - part.start));
+        let result = work(&Control { stop: self.stop, progress: &share });
+        (self.progress)(part.end);
+        result
     }
 }
 
@@ -80,12 +92,16 @@ pub trait Fitted: Send + Sync {
 }
 
 /// What fitting one series gave.
+#[derive(Clone)]
 pub struct Fit {
     /// The parameters; of a simpler model where the one asked for was not possible.
-    pub fitted: Box<dyn Fitted>,
+    pub fitted: Arc<dyn Fitted>,
     /// Why a simpler model answers, in plain words.
     pub note: Option<String>,
 }
+
+/// What became of one series of a panel.
+pub type FitResult = Result<Fit, FitError>;
 
 /// A way to forecast, before it has seen any data.
 pub trait Model: Send + Sync {
@@ -99,22 +115,33 @@ pub trait Model: Send + Sync {
     /// Fewest values that make a fit worthwhile; with fewer a simpler model answers and says so.
     fn minimum_history(&self, cycle: Cycle) -> usize;
 
+    /// The models whose fits this one combines; none for a model that stands alone.
+    fn members(&self) -> &'static [&'static dyn Model] {
+        &[]
+    }
+
     /// Fits all series of a panel, each of which starts with a known value and has finite or missing (NaN) values.
-    /// One result per series, in the same order; models may learn across series.
-    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>)
-    -> Vec<Result<Fit, FitError>>;
+    /// One result per series, in the same order; models may learn across series. `members` has what the
+    /// [`Model::members`] gave for the same panel, in their order, so that candidates share them.
+    fn fit(
+        &self,
+        panel: &[RegularSeries],
+        members: &[&[FitResult]],
+        settings: &FitSettings,
+        control: &Control<'_>,
+    ) -> Vec<FitResult>;
 
     /// Reads parameters that [`Fitted::save`] wrote.
     ///
     /// # Errors
     /// When the artifact is damaged.
-    fn load(&self, artifact: &Artifact) -> Result<Box<dyn Fitted>, LoadError>;
+    fn load(&self, artifact: &Artifact) -> Result<Arc<dyn Fitted>, LoadError>;
 }
 
 /// Every model, simplest first. Among equally good ones the earlier is preferred.
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Model] {
-    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge, &lstm::Lstm]
+    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge, &lstm::Lstm, &ensemble::Ensemble]
 }
 
 /// The model of a name.

@@ -1,11 +1,12 @@
 //! Seasonal naive: the next steps are as they were one season ago. The floor that every other model must beat, and
 //! what answers where the history is too short for them.
 
-use super::{Control, Fit, FitError, FitSettings, Fitted, Model};
+use super::{Control, Fit, FitResult, FitSettings, Fitted, Model};
 use crate::artifact::{Artifact, LoadError};
 use crate::history::{History, filled};
 use crate::season::Cycle;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use tidecast_core::series::RegularSeries;
 
 /// The model.
@@ -34,16 +35,22 @@ impl Model for SeasonalNaive {
         cycle.short + 1
     }
 
-    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, _: &Control<'_>) -> Vec<Result<Fit, FitError>> {
+    fn fit(
+        &self,
+        panel: &[RegularSeries],
+        _: &[&[FitResult]],
+        settings: &FitSettings,
+        _: &Control<'_>,
+    ) -> Vec<FitResult> {
         panel.iter().map(|series| Ok(fit_one(series, settings, None))).collect()
     }
 
-    fn load(&self, artifact: &Artifact) -> Result<Box<dyn Fitted>, LoadError> {
+    fn load(&self, artifact: &Artifact) -> Result<Arc<dyn Fitted>, LoadError> {
         let copy: Copy = artifact.get("seasonal_naive")?;
         if copy.season == 0 || copy.cycle.short == 0 {
             return Err(LoadError::Damaged("its season is 0 steps".to_owned()));
         }
-        Ok(Box::new(copy))
+        Ok(Arc::new(copy))
     }
 }
 
@@ -66,7 +73,7 @@ pub(super) fn fit_one(series: &RegularSeries, settings: &FitSettings, instead_of
         )),
         _ => None,
     };
-    Fit { fitted: Box::new(Copy { cycle, season }), note }
+    Fit { fitted: Arc::new(Copy { cycle, season }), note }
 }
 
 impl Fitted for Copy {

@@ -85,14 +85,14 @@ fn a_known_pattern_is_found() {
 #[test]
 fn an_unknown_model_lists_the_known() {
     let message = models::by_name("prophet").err().unwrap().to_string();
-    assert_eq!(message, "`prophet` is not a model; known models: auto, seasonal_naive, ridge, lstm");
+    assert_eq!(message, "`prophet` is not a model; known models: auto, seasonal_naive, ridge, lstm, ensemble");
 }
 
 #[test]
 fn a_stopped_fit_ends() {
     let stop = AtomicBool::new(true);
     let control = Control { stop: &stop, progress: &|_| () };
-    for model in ["ridge", "lstm"] {
+    for model in ["ridge", "lstm", "ensemble"] {
         let model = models::by_name(model).unwrap();
         let result = training::train(model, &[hourly(daily(2_500, 9))], &SETTINGS, &control).pop().unwrap();
         assert!(matches!(result, Err(FitError::Cancelled)));

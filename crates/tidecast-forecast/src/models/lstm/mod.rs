@@ -11,7 +11,7 @@ mod random;
 mod training;
 mod windows;
 
-use super::{Control, Fit, FitError, FitSettings, Fitted, Model, ridge};
+use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model, ridge};
 use crate::artifact::{Artifact, LoadError};
 use crate::history::History;
 use crate::season::Cycle;
@@ -49,10 +49,11 @@ impl Model for Lstm {
     fn fit(
         &self,
         panel: &[RegularSeries],
+        _: &[&[FitResult]],
         settings: &FitSettings,
         control: &Control<'_>,
-    ) -> Vec<Result<Fit, FitError>> {
-        let mut results: Vec<Option<Result<Fit, FitError>>> = panel.iter().map(|_| None).collect();
+    ) -> Vec<FitResult> {
+        let mut results: Vec<Option<FitResult>> = panel.iter().map(|_| None).collect();
         let mut alike: Vec<(Framing, Vec<usize>)> = Vec::new();
         let mut simpler = Vec::new();
         for (index, series) in panel.iter().enumerate() {
@@ -69,24 +70,25 @@ impl Model for Lstm {
         let groups = alike.len().max(1) as f64;
         for (done, (framing, members)) in alike.iter().enumerate() {
             let group: Vec<&RegularSeries> = members.iter().map(|index| &panel[*index]).collect();
-            let share = |part: f64| (control.progress)((done as f64 + part) / groups);
-            let control = Control { stop: control.stop, progress: &share };
-            let trained = training::train(*framing, HIDDEN, &group, settings.seed, &control);
+            let trained = control.within(done as f64 / groups..(done + 1) as f64 / groups, |control| {
+                training::train(*framing, HIDDEN, &group, settings.seed, control)
+            });
             for (index, scale) in members.iter().zip(training::scales(&group, framing.cycle)) {
                 results[*index] = Some(match &trained {
                     Some(weights) => {
                         let weights = Arc::clone(weights);
-                        Ok(Fit { fitted: Box::new(FittedLstm { framing: *framing, scale, weights }), note: None })
+                        Ok(Fit { fitted: Arc::new(FittedLstm { framing: *framing, scale, weights }), note: None })
                     }
                     None => Err(FitError::Cancelled),
                 });
             }
         }
+        let quiet = Control { stop: control.stop, progress: &|_| () };
         for (index, framing) in simpler {
             let series = std::slice::from_ref(&panel[index]);
             let needed = framing.memory() + framing.horizon + WINDOWS_NEEDED;
             let length = panel[index].len();
-            let fit = ridge::Ridge.fit(series, settings, control).pop().unwrap_or(Err(FitError::Cancelled));
+            let fit = ridge::Ridge.fit(series, &[], settings, &quiet).pop().unwrap_or(Err(FitError::Cancelled));
             results[index] = Some(fit.map(|fit| {
                 let note = format!(
                     "{NAME} needs {needed} values and the series has {length}: {} forecasts until there are more",
@@ -98,7 +100,7 @@ impl Model for Lstm {
         results.into_iter().map(|result| result.unwrap_or(Err(FitError::Cancelled))).collect()
     }
 
-    fn load(&self, artifact: &Artifact) -> Result<Box<dyn Fitted>, LoadError> {
+    fn load(&self, artifact: &Artifact) -> Result<Arc<dyn Fitted>, LoadError> {
         let Parameters { framing, scale } = artifact.get(NAME)?;
         let expected = Framing::new(framing.cycle, framing.horizon);
         let sound = framing == expected
@@ -110,7 +112,7 @@ impl Model for Lstm {
             return Err(LoadError::Damaged("the shape of its network is impossible".to_owned()));
         }
         let weights = artifact.get_f32("lstm.weights", framing.shape(HIDDEN).weights())?;
-        Ok(Box::new(FittedLstm { framing, scale, weights: weights.into() }))
+        Ok(Arc::new(FittedLstm { framing, scale, weights: weights.into() }))
     }
 }
 

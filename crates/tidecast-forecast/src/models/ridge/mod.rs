@@ -12,7 +12,7 @@ mod design;
 mod layout;
 mod regression;
 
-use super::{Control, Fit, FitError, FitSettings, Fitted, Model, seasonal_naive};
+use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model, seasonal_naive};
 use crate::artifact::{Artifact, LoadError};
 use crate::conformal::phase;
 use crate::history::{History, filled};
@@ -23,6 +23,7 @@ use design::Design;
 use layout::Layout;
 use regression::Sample;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use tidecast_core::series::RegularSeries;
 
 /// The model.
@@ -49,10 +50,11 @@ impl Model for Ridge {
     fn fit(
         &self,
         panel: &[RegularSeries],
+        _: &[&[FitResult]],
         settings: &FitSettings,
         control: &Control<'_>,
-    ) -> Vec<Result<Fit, FitError>> {
-        let mut results: Vec<Option<Result<Fit, FitError>>> = Vec::with_capacity(panel.len());
+    ) -> Vec<FitResult> {
+        let mut results: Vec<Option<FitResult>> = Vec::with_capacity(panel.len());
         let mut alike: Vec<(Layout, Vec<usize>)> = Vec::new();
         for (index, series) in panel.iter().enumerate() {
             let cycle = Cycle::of(series, settings.season);
@@ -75,7 +77,7 @@ impl Model for Ridge {
             let group: Vec<&RegularSeries> = members.iter().map(|index| &panel[*index]).collect();
             let fitted = fit_alike(*layout, &group, control);
             for (index, fitted) in members.iter().zip(fitted) {
-                results[*index] = Some(fitted.map(|fitted| Fit { fitted: Box::new(fitted), note: None }));
+                results[*index] = Some(fitted.map(|fitted| Fit { fitted: Arc::new(fitted), note: None }));
             }
             done += members.len();
             (control.progress)(done as f64 / panel.len() as f64);
@@ -83,13 +85,13 @@ impl Model for Ridge {
         results.into_iter().map(|result| result.unwrap_or(Err(FitError::Cancelled))).collect()
     }
 
-    fn load(&self, artifact: &Artifact) -> Result<Box<dyn Fitted>, LoadError> {
+    fn load(&self, artifact: &Artifact) -> Result<Arc<dyn Fitted>, LoadError> {
         let Parameters { layout, scale } = artifact.get(NAME)?;
         if !(layout.is_sound() && scale.is_finite() && scale > 0.0) {
             return Err(LoadError::Damaged("its layout is impossible".to_owned()));
         }
         let coefficients = artifact.get_f32("ridge.coefficients", layout.regressions() * layout.width())?;
-        Ok(Box::new(FittedRidge { layout, scale, coefficients }))
+        Ok(Arc::new(FittedRidge { layout, scale, coefficients }))
     }
 }
 
