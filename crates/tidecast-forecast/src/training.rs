@@ -76,9 +76,8 @@ pub fn train_all(
     };
     let mut fits = BTreeMap::new();
     for model in order {
-        let both = control.within(next(fit_work(model)), |control| {
-            BothFits::new(model, [&past, &whole], &fits, settings, control)
-        });
+        let both = control
+            .within(next(fit_work(model)), |control| BothFits::new(model, [&past, &whole], &fits, settings, control));
         fits.insert(model.name(), both);
     }
     models

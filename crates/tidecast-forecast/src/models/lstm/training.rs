@@ -1,4 +1,4 @@
-//! The training loop: batches of windows drawn from all series of a panel.
+//! The training loop: batches of windows drawn from all series of a panel, each shared out over two threads.
 
 use super::adam::Adam;
 use super::network::{self, Batch, Pass};
@@ -6,12 +6,15 @@ use super::random::Random;
 use super::windows::Framing;
 use crate::history::filled;
 use crate::models::Control;
+use crate::parallel;
 use crate::season::Cycle;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tidecast_core::series::RegularSeries;
 
-/// Windows per batch.
-const BATCH: usize = 64;
+/// Windows of a batch that one thread takes through the network.
+const SHARE: usize = 32;
+/// Shares of a batch. Fixed, whatever the number of processors, so that training gives the same on every machine.
+const SHARES: usize = 2;
 /// Batches between looks at the windows kept apart.
 const BATCHES_PER_EPOCH: usize = 100;
 /// Epochs at most.
@@ -63,7 +66,8 @@ pub(super) fn train(
     let mut weights = shape.initial(&mut random);
     let mut gradients = vec![0.0; weights.len()];
     let mut adam = Adam::new(weights.len());
-    let (mut batch, mut pass) = (Batch::default(), Pass::default());
+    let mut shares = [(); SHARES].map(|()| Mutex::new(Share::new(weights.len())));
+    let mut pass = Pass::default();
     let mut best = (f64::INFINITY, weights.clone(), 0);
     for epoch in 0..EPOCHS {
         for turn in 0..BATCHES_PER_EPOCH {
@@ -71,16 +75,20 @@ pub(super) fn train(
                 return None;
             }
             let done = (epoch * BATCHES_PER_EPOCH + turn) as f64 / (EPOCHS * BATCHES_PER_EPOCH) as f64;
-            framing.start(&mut batch, BATCH);
-            for slot in 0..BATCH {
-                let source = &sources[random.below(sources.len())];
-                let (first, kept_apart, _) = source.origins(&framing);
-                // Targets must end before those kept apart begin.
-                let last = kept_apart.saturating_sub(framing.horizon).max(first + 1);
-                source.write(&framing, &mut batch, slot, first + random.below(last - first));
+            for share in &mut shares {
+                let share = share.get_mut().unwrap_or_else(PoisonError::into_inner);
+                share.windows = draw(&mut random, &sources, &framing);
             }
-            network::forward(&shape, &weights, &batch, &mut pass);
-            network::backward(&shape, &weights, &batch, &mut pass, &mut gradients);
+            parallel::map(&shares, |share| {
+                let mut share = share.lock().unwrap_or_else(PoisonError::into_inner);
+                share.learn(&framing, &shape, &weights, &sources);
+            });
+            gradients.fill(0.0);
+            for share in &mut shares {
+                let share = share.get_mut().unwrap_or_else(PoisonError::into_inner);
+                let pairs = gradients.iter_mut().zip(&share.gradients);
+                pairs.for_each(|(sum, gradient)| *sum += gradient / SHARES as f32);
+            }
             adam.step(&mut weights, &gradients, RATE * (1.0 - 0.9 * done as f32));
             (control.progress)(done);
         }
@@ -92,6 +100,41 @@ pub(super) fn train(
         }
     }
     Some(best.1.into())
+}
+
+/// Windows for one share of a batch: series and origin. Their targets end before the windows kept apart begin.
+fn draw(random: &mut Random, sources: &[Source<'_>], framing: &Framing) -> [(usize, usize); SHARE] {
+    [(); SHARE].map(|()| {
+        let index = random.below(sources.len());
+        let (first, kept_apart, _) = sources[index].origins(framing);
+        let last = kept_apart.saturating_sub(framing.horizon).max(first + 1);
+        (index, first + random.below(last - first))
+    })
+}
+
+/// What one thread needs for its share of a batch; reused from batch to batch.
+struct Share {
+    windows: [(usize, usize); SHARE],
+    batch: Batch,
+    pass: Pass,
+    gradients: Vec<f32>,
+}
+
+impl Share {
+    fn new(weights: usize) -> Self {
+        let (batch, pass) = (Batch::default(), Pass::default());
+        Self { windows: [(0, 0); SHARE], batch, pass, gradients: vec![0.0; weights] }
+    }
+
+    /// Computes the gradients of this share.
+    fn learn(&mut self, framing: &Framing, shape: &network::Shape, weights: &[f32], sources: &[Source<'_>]) {
+        framing.start(&mut self.batch, SHARE);
+        for (slot, &(index, origin)) in self.windows.iter().enumerate() {
+            sources[index].write(framing, &mut self.batch, slot, origin);
+        }
+        network::forward(shape, weights, &self.batch, &mut self.pass);
+        network::backward(shape, weights, &self.batch, &mut self.pass, &mut self.gradients);
+    }
 }
 
 impl Source<'_> {
