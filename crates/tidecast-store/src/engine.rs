@@ -1,20 +1,23 @@
 //! The engine: everything that the threads of an open store share.
 //!
-//! Lock order, outermost first: `flushing` or `maintaining`, `journal`, `catalogue`, `live`. What readers see changes
+//! Lock order, outermost first: `flushing` or `maintaining`, `journal`, then `catalogue`, `positions` or `live`. What readers see changes
 //! in one step, under `live`, after the journal has committed.
 
 use crate::catalogue::Catalogue;
 use crate::error::Place;
 use crate::forecasts::{self, Forecasts};
 use crate::head::Head;
-use crate::journal::Journal;
-use crate::segment::{Segment, SegmentRecord};
+use crate::journal::database::UNFINISHED;
+use crate::journal::{self, Journal};
+use crate::segment::{self, Segment, SegmentRecord};
 use crate::storage::Storage;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use tidecast_core::ports::StoreError;
 use tidecast_core::series::TimeRange;
+
+const DATABASES: [&str; 2] = [journal::FILE, forecasts::FILE];
 
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -51,8 +54,13 @@ pub(crate) type Segments = Arc<Vec<Arc<Segment>>>;
 impl Engine {
     /// Opens what the storage holds: segments, then the journal's rows into the head.
     pub(crate) fn open(storage: Arc<dyn Storage>, place: Place) -> Result<Self, StoreError> {
-        let (mut journal, recovered) = Journal::open(Arc::clone(&storage), place.clone())?;
         let names = storage.names().map_err(|error| place.io("the directory", &error))?;
+        let journal_exists = names.iter().any(|name| name == journal::FILE);
+        if !journal_exists && names.iter().any(|name| segment::is_file_name(name)) {
+            // No segment is written before the journal is durable. A new journal would list none of them.
+            return Err(place.corrupt(journal::FILE, "the file is missing, but there are segments"));
+        }
+        let (mut journal, recovered) = Journal::open(Arc::clone(&storage), place.clone(), journal_exists)?;
         remove_unlisted(storage.as_ref(), &names, &recovered.segments);
         let forecasts_exist = names.iter().any(|name| name == forecasts::FILE);
         let forecasts = Forecasts::open(Arc::clone(&storage), place.clone(), forecasts_exist)?;
@@ -117,13 +125,16 @@ fn sorted(mut segments: Vec<Arc<Segment>>) -> Segments {
     Arc::new(segments)
 }
 
-/// Removes segments that were written but never committed, or committed away but not removed.
+/// Removes segments that were written but never committed, or committed away but not removed, and what a power cut
+/// left of a database that was being created.
 fn remove_unlisted(storage: &dyn Storage, names: &[String], listed: &[SegmentRecord]) {
     let listed: HashSet<String> = listed.iter().map(|record| SegmentRecord::file_name(record.id)).collect();
-    for name in names.iter().filter(|name| name.ends_with(".seg") && !listed.contains(*name)) {
+    let unlisted = |name: &str| segment::is_file_name(name) && !listed.contains(name);
+    let unfinished = |name: &str| name.strip_suffix(UNFINISHED).is_some_and(|name| DATABASES.contains(&name));
+    for name in names.iter().filter(|name| unlisted(name) || unfinished(name)) {
         // Harmless where it is: the next opening tries again.
         if let Err(error) = storage.remove(name) {
-            tracing::warn!(name, %error, "a file that belongs to no segment cannot be removed");
+            tracing::warn!(name, %error, "an obsolete file cannot be removed");
         }
     }
 }

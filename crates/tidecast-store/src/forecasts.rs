@@ -1,14 +1,15 @@
 //! Forecasts: their own redb file, keyed by series, origin, model and version.
 //!
-//! A file of their own because they are read at random and live long, while the journal must stay small: after a
-//! crash redb walks the whole file before it opens it. The order of the key is the order in which a query answers.
+//! A file of their own because they are read at random and live long, while the journal must stay small: it is read as
+//! a whole before it is opened. Here every row has a checksum instead. The order of the key is the order in which a
+//! query answers.
 
 use crate::error::Place;
-use crate::journal::database::DatabaseFile;
+use crate::journal::database::{Check, DatabaseFile};
 use crate::storage::Storage;
 use crate::sync;
 use crate::varint::{Reader, put_signed, put_text, put_unsigned};
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use redb::{ReadTransaction, ReadableTable, TableDefinition, TableError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tidecast_core::forecast::{Forecast, ModelVersion};
@@ -39,7 +40,7 @@ pub(crate) struct Forecasts {
 impl Forecasts {
     /// Opens the file if there is one.
     pub(crate) fn open(storage: Arc<dyn Storage>, place: Place, exists: bool) -> Result<Self, StoreError> {
-        let mut file = DatabaseFile::new(storage, place.clone(), FILE, exists);
+        let mut file = DatabaseFile::new(storage, place.clone(), FILE, Check::Nothing, exists);
         file.open_existing()?;
         Ok(Self { place, file: Mutex::new(file) })
     }
@@ -54,7 +55,7 @@ impl Forecasts {
             for forecast in forecasts {
                 let series = forecast.series.to_string();
                 let key = (series.as_str(), forecast.origin_ms, forecast.model.model.as_str(), forecast.model.version);
-                table.insert(key, encode(forecast).as_slice())?;
+                table.insert(key, encode(forecast, &series).as_slice())?;
             }
             Ok(())
         })
@@ -65,11 +66,9 @@ impl Forecasts {
         if query.origins.is_empty() || query.limit == 0 {
             return Ok(Vec::new());
         }
-        let mut file = sync::lock(&self.file);
-        let Some(database) = file.open_existing()? else { return Ok(Vec::new()) };
-        let rows = newest(database, query).map_err(|error| file.error(error))?;
+        let rows = sync::lock(&self.file).read(|transaction| newest(transaction, query))?.unwrap_or_default();
         let forecasts: Option<Vec<Forecast>> = rows.into_iter().rev().collect();
-        forecasts.ok_or_else(|| self.place.corrupt(FILE, "a forecast makes no sense"))
+        forecasts.ok_or_else(|| self.place.corrupt(FILE, "the checksum of a forecast is wrong"))
     }
 
     /// Of origins older than seven days before `now_ms`, keeps the last in each hour for each model version; drops
@@ -78,11 +77,8 @@ impl Forecasts {
         let mut file = sync::lock(&self.file);
         // Every pass removes something, so this ends.
         loop {
-            let Some(database) = file.open_existing()? else { return Ok(()) };
-            let removals = superfluous(database, now_ms, retain_from_ms).map_err(|error| file.error(error))?;
-            if removals.is_empty() {
-                return Ok(());
-            }
+            let removals = file.read(|transaction| superfluous(transaction, now_ms, retain_from_ms))?;
+            let Some(removals) = removals.filter(|removals| !removals.is_empty()) else { return Ok(()) };
             file.transact(|transaction| {
                 let mut table = transaction.open_table(FORECASTS)?;
                 for (series, origin_ms, model, version) in &removals {
@@ -96,16 +92,13 @@ impl Forecasts {
     /// Gives free space back to the file system.
     pub(crate) fn shrink(&self) -> Result<(), StoreError> {
         let mut file = sync::lock(&self.file);
-        if file.open_existing()?.is_none() {
-            return Ok(());
-        }
-        file.shrink()
+        if file.open_existing()? { file.shrink() } else { Ok(()) }
     }
 }
 
 /// The newest origins that a query asks for, in descending order; `None` for a row that makes no sense.
-fn newest(database: &Database, query: &ForecastQuery) -> Result<Vec<Option<Forecast>>, redb::Error> {
-    let table = match database.begin_read()?.open_table(FORECASTS) {
+fn newest(transaction: &ReadTransaction, query: &ForecastQuery) -> Result<Vec<Option<Forecast>>, redb::Error> {
+    let table = match transaction.open_table(FORECASTS) {
         Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
         table => table?,
     };
@@ -125,14 +118,18 @@ fn newest(database: &Database, query: &ForecastQuery) -> Result<Vec<Option<Forec
             break;
         }
         let model = ModelVersion { model: model.to_owned(), version };
-        rows.push(decode(&query.series, origin_ms, model, value.value()));
+        rows.push(decode(&query.series, &series, origin_ms, model, value.value()));
     }
     Ok(rows)
 }
 
 /// Up to [`REMOVALS`] forecasts that thinning takes away.
-fn superfluous(database: &Database, now_ms: i64, retain_from_ms: i64) -> Result<Vec<OwnedKey>, redb::Error> {
-    let table = match database.begin_read()?.open_table(FORECASTS) {
+fn superfluous(
+    transaction: &ReadTransaction,
+    now_ms: i64,
+    retain_from_ms: i64,
+) -> Result<Vec<OwnedKey>, redb::Error> {
+    let table = match transaction.open_table(FORECASTS) {
         Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
         table => table?,
     };
@@ -164,10 +161,11 @@ fn superfluous(database: &Database, now_ms: i64, retain_from_ms: i64) -> Result<
     Ok(removals)
 }
 
-/// What the key does not say: step, levels, rows, note.
-fn encode(forecast: &Forecast) -> Vec<u8> {
+/// What the key does not say: step, levels, rows, note. In front a CRC-32 (u32, little-endian) of the key and the rest.
+fn encode(forecast: &Forecast, series: &str) -> Vec<u8> {
     let values: usize = forecast.quantiles.iter().map(Vec::len).sum();
     let mut bytes = Vec::with_capacity(values * 8 + 64);
+    bytes.extend_from_slice(&[0; 4]);
     put_signed(&mut bytes, forecast.step_ms);
     put_floats(&mut bytes, &forecast.levels);
     put_unsigned(&mut bytes, forecast.quantiles.len() as u64);
@@ -181,11 +179,27 @@ fn encode(forecast: &Forecast) -> Vec<u8> {
             put_text(&mut bytes, note);
         }
     }
+    let checksum = checksum(series, forecast.origin_ms, &forecast.model, &bytes[4..]);
+    bytes[..4].copy_from_slice(&checksum.to_le_bytes());
     bytes
 }
 
-fn decode(series: &SeriesKey, origin_ms: i64, model: ModelVersion, bytes: &[u8]) -> Option<Forecast> {
-    let mut reader = Reader::new(bytes);
+fn checksum(series: &str, origin_ms: i64, model: &ModelVersion, rest: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    let (origin_ms, version) = (origin_ms.to_le_bytes(), model.version.to_le_bytes());
+    for part in [series.as_bytes(), &origin_ms, model.model.as_bytes(), &version, rest] {
+        hasher.update(part);
+    }
+    hasher.finalize()
+}
+
+/// `series` is the key, `name` the same as a text.
+fn decode(series: &SeriesKey, name: &str, origin_ms: i64, model: ModelVersion, bytes: &[u8]) -> Option<Forecast> {
+    let (expected, rest) = bytes.split_at_checked(4)?;
+    if expected != checksum(name, origin_ms, &model, rest).to_le_bytes() {
+        return None;
+    }
+    let mut reader = Reader::new(rest);
     let step_ms = reader.signed()?;
     let levels = floats(&mut reader)?;
     let rows = reader.count().filter(|&rows| rows <= reader.remaining())?;

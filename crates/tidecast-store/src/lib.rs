@@ -27,6 +27,7 @@ mod lock;
 mod merge;
 mod read;
 mod segment;
+mod shield;
 pub mod storage;
 mod store;
 mod sync;

@@ -34,7 +34,9 @@ impl Engine {
     ) -> Result<Points, StoreError> {
         let mut output =
             bucket.map_or_else(|| Output::Samples(Points::default()), |bucket| Output::Buckets(Downsampler::new(bucket)));
-        if let Some(id) = sync::read(&self.catalogue).id(series) {
+        // A binding of its own, here and below, so that the catalogue is not locked while files are read.
+        let known = sync::read(&self.catalogue).id(series);
+        if let Some(id) = known {
             self.read_range(id, range, &mut output)?;
         }
         Ok(output.finish())
@@ -82,7 +84,8 @@ impl Engine {
     /// The newest sample of every series that matches and has one, sorted by series.
     pub(crate) fn latest(&self, selector: &Selector) -> Result<Vec<(SeriesKey, Sample)>, StoreError> {
         let mut found = Vec::new();
-        for (key, id) in sync::read(&self.catalogue).select(selector) {
+        let matching = sync::read(&self.catalogue).select(selector);
+        for (key, id) in matching {
             if let Some(sample) = self.latest_of(id)? {
                 found.push((key, sample));
             }
@@ -114,7 +117,8 @@ impl Engine {
     /// The series that match and have samples, sorted.
     pub(crate) fn summaries(&self, selector: &Selector) -> Result<Vec<SeriesSummary>, StoreError> {
         let mut found = Vec::new();
-        for (key, id) in sync::read(&self.catalogue).select(selector) {
+        let matching = sync::read(&self.catalogue).select(selector);
+        for (key, id) in matching {
             found.extend(self.summary(key, id)?);
         }
         Ok(found)

@@ -150,6 +150,14 @@ impl EmbeddedStore {
         self.engine.flush()
     }
 
+    /// Merges segments as far as that keeps reads fast, which also happens in the background. Blocks.
+    ///
+    /// # Errors
+    /// When writing fails; nothing is lost.
+    pub fn merge(&self) -> Result<(), StoreError> {
+        self.engine.maintain(Effort::Background)
+    }
+
     /// Flushes, merges every window's segments into one, and gives free space back to the file system. Blocks.
     ///
     /// # Errors
@@ -218,7 +226,7 @@ impl EmbeddedStore {
         let units = bytes.clamp(QUEUE_UNIT_BYTES, QUEUE_BYTES) / QUEUE_UNIT_BYTES;
         let admission = Arc::clone(&self.admission).acquire_many_owned(units as u32).await.map_err(|_| closed())?;
         let (sender, done) = oneshot::channel();
-        self.queue.push(request(Reply { sender, admission })?);
+        self.queue.push(request(Reply { sender, admission })?).map_err(|_| closed())?;
         done.await.unwrap_or_else(|_| Err(closed()))
     }
 }
@@ -264,7 +272,10 @@ impl SeriesStore for EmbeddedStore {
     }
 
     fn forecasts(&self, query: ForecastQuery) -> BoxFuture<'_, Result<Vec<Forecast>, StoreError>> {
-        Box::pin(async move { self.engine.forecasts.query(&query) })
+        Box::pin(async move {
+            let origins = sync::read(&self.engine.live).retained(query.origins);
+            self.engine.forecasts.query(&ForecastQuery { origins, ..query })
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The writer thread: gathers what waits into one commit, and answers everyone when it is durable.
 //!
 //! While one commit is being synchronised the next gathers, so a slow disk makes larger commits instead of longer
-//! queues. The queue is bounded in bytes by [`Admission`]: whoever finds it full waits.
+//! queues. The queue is bounded in bytes by the semaphore that hands out [`Reply::admission`]: whoever finds it full waits.
 
 use crate::engine::Engine;
 use crate::error::duplicate;
@@ -71,11 +71,25 @@ struct Waiting {
 }
 
 impl Queue {
-    pub(crate) fn push(&self, request: Request) {
+    /// Gives the request back once the queue is closed.
+    pub(crate) fn push(&self, request: Request) -> Result<(), Box<Request>> {
         let mut waiting = sync::lock(&self.waiting);
+        if waiting.closed {
+            return Err(Box::new(request));
+        }
         waiting.bytes += request.bytes();
         waiting.requests.push_back(request);
         self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// Closes the queue and drops what waits, so that nobody waits for a writer that is gone.
+    fn abandon(&self) {
+        let mut waiting = sync::lock(&self.waiting);
+        waiting.closed = true;
+        let abandoned = std::mem::take(&mut waiting.requests);
+        drop(waiting);
+        drop(abandoned);
     }
 
     /// Lets the writer finish what waits and end.
@@ -139,6 +153,13 @@ pub(crate) struct Writer {
     pub(crate) frozen: SyncSender<()>,
 }
 
+impl Drop for Writer {
+    /// Also when a panic ends it.
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}
+
 impl Writer {
     pub(crate) fn run(self) {
         while let Some(requests) = self.queue.take(self.commit_delay) {
@@ -172,7 +193,9 @@ impl Writer {
         let sequence = {
             let mut journal = sync::lock(&self.engine.journal);
             if journal.has_stray() {
-                // A commit that failed for us may have happened on disk; what is durable must be visible.
+                // A commit that failed for its writers may have happened on disk; what is durable must be visible. If
+                // they try again the same samples are written twice, which changes nothing.
+                *sync::write(&self.engine.positions) = journal.positions()?;
                 let mut live = sync::write(&self.engine.live);
                 journal.replay(|sequence, series, timestamps_ms, values| {
                     live.active.push(series, timestamps_ms, values);

@@ -5,16 +5,31 @@
 //! closed until a restart: once an fsync has failed, the page cache may show data that never reached the disk.
 
 use super::backend::FileBackend;
+use super::trial::TrialBackend;
 use crate::error::Place;
-use crate::storage::Storage;
-use redb::Database;
+use crate::shield::shield;
+use crate::storage::{Storage, StorageFile};
+use redb::{Builder, Database, ReadTransaction, ReadableDatabase, WriteTransaction};
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tidecast_core::ports::StoreError;
 
 /// redb caches pages for reading, of which we do nearly nothing, and gathers a commit's pages in the same memory.
 const CACHE_BYTES: usize = 8 * 1024 * 1024;
 /// Shrinking moves pages in several passes; more than this would be a bug of redb, and must not be an endless loop.
 const SHRINK_PASSES: usize = 16;
+/// Ends the name of a file that is being created.
+pub(crate) const UNFINISHED: &str = ".new";
+
+/// What opening checks, beyond what redb does by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// Every page: for a file that is small and must be right as a whole.
+    EveryPage,
+    /// Nothing: for a file that may be large and whose rows have checksums of their own.
+    Nothing,
+}
 
 /// One redb file.
 #[derive(Debug)]
@@ -22,6 +37,7 @@ pub(crate) struct DatabaseFile {
     storage: Arc<dyn Storage>,
     place: Place,
     name: &'static str,
+    check: Check,
     /// Whether there is such a file.
     exists: bool,
     state: State,
@@ -37,15 +53,36 @@ enum State {
 }
 
 impl DatabaseFile {
-    pub(crate) fn new(storage: Arc<dyn Storage>, place: Place, name: &'static str, exists: bool) -> Self {
-        Self { storage, place, name, exists, state: State::Closed }
+    pub(crate) fn new(
+        storage: Arc<dyn Storage>,
+        place: Place,
+        name: &'static str,
+        check: Check,
+        exists: bool,
+    ) -> Self {
+        Self { storage, place, name, check, exists, state: State::Closed }
     }
 
-    /// The database, opened or created if it is not.
-    pub(crate) fn open(&mut self) -> Result<&Database, StoreError> {
+    /// Makes sure that the database is open; creates it if it is not there.
+    pub(crate) fn open(&mut self) -> Result<(), StoreError> {
+        self.database().map(|_| ())
+    }
+
+    /// Makes sure that the database is open; `false` if there is no such file yet.
+    pub(crate) fn open_existing(&mut self) -> Result<bool, StoreError> {
+        if self.exists {
+            self.open()?;
+        }
+        Ok(self.exists)
+    }
+
+    fn database(&mut self) -> Result<&Database, StoreError> {
         if matches!(self.state, State::Closed) {
-            self.state = State::Open(self.create()?);
-            self.exists = true;
+            if !self.exists {
+                self.create()?;
+                self.exists = true;
+            }
+            self.state = State::Open(self.load()?);
         }
         match &self.state {
             State::Open(database) => Ok(database),
@@ -53,37 +90,79 @@ impl DatabaseFile {
         }
     }
 
-    /// The database, opened if it is not; `None` if there is no such file yet.
-    pub(crate) fn open_existing(&mut self) -> Result<Option<&Database>, StoreError> {
-        if self.exists { self.open().map(Some) } else { Ok(None) }
+    /// Creates the file under another name and renames it when it is durable: a power cut in between must not leave
+    /// a file that is no database.
+    fn create(&self) -> Result<(), StoreError> {
+        let io = |error: io::Error| self.place.io(self.name, &error);
+        let unfinished = format!("{}{UNFINISHED}", self.name);
+        let file = self.storage.open(&unfinished).map_err(io)?;
+        file.set_length(0).map_err(io)?;
+        let created = shield(|| builder().create_with_backend(FileBackend(Arc::clone(&file))).map(drop));
+        created.ok_or_else(|| self.senseless())?.map_err(|error| self.error(error))?;
+        file.sync().map_err(io)?;
+        self.storage.rename(&unfinished, self.name).map_err(io)?;
+        self.storage.sync_names().map_err(io)
     }
 
-    fn create(&self) -> Result<Database, StoreError> {
-        let io = |error: std::io::Error| self.place.io(self.name, &error);
+    fn load(&self) -> Result<Database, StoreError> {
+        let io = |error: io::Error| self.place.io(self.name, &error);
         let file = self.storage.open(self.name).map_err(io)?;
-        let created = file.length().map_err(io)? == 0;
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create_with_backend(FileBackend(file))
-            .map_err(|error| self.place.redb(self.name, error))?;
-        if created {
-            self.storage.sync_names().map_err(io)?;
+        if file.length().map_err(io)? == 0 {
+            // redb would take it for a new one.
+            return Err(self.place.corrupt(self.name, "the file is empty"));
         }
-        Ok(database)
+        if self.check == Check::EveryPage {
+            self.try_out(&file)?;
+        }
+        let loaded = shield(|| builder().create_with_backend(FileBackend(file)));
+        loaded.ok_or_else(|| self.senseless())?.map_err(|error| self.error(error))
+    }
+
+    /// Opens the file without touching it. If it was closed cleanly every page must have the right checksum; if not,
+    /// redb itself looks at every page and takes the last commit whose pages are all right.
+    fn try_out(&self, file: &Arc<dyn StorageFile>) -> Result<(), StoreError> {
+        let backend = TrialBackend::new(Arc::clone(file)).map_err(|error| self.place.io(self.name, &error))?;
+        let repaired = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&repaired);
+        let outcome = shield(move || {
+            let mut database =
+                builder().set_repair_callback(move |_| noted.store(true, Ordering::Relaxed)).create_with_backend(backend)?;
+            Ok(repaired.load(Ordering::Relaxed) || database.check_integrity()?)
+        });
+        match outcome {
+            Some(Ok(true)) => Ok(()),
+            Some(Ok(false)) => Err(self.place.corrupt(self.name, "the checksum of a page is wrong")),
+            Some(Err(error)) => Err(self.error::<redb::DatabaseError>(error)),
+            None => Err(self.senseless()),
+        }
     }
 
     /// Runs one transaction; on failure closes the database so that the next use starts from what is durable.
     pub(crate) fn transact<T>(
         &mut self,
-        run: impl FnOnce(&redb::WriteTransaction) -> Result<T, redb::Error>,
+        run: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
-        let database = self.open()?;
-        let result = database.begin_write().map_err(redb::Error::from).and_then(|transaction| {
+        let database = self.database()?;
+        let outcome = shield(|| {
+            let transaction = database.begin_write()?;
             let value = run(&transaction)?;
             transaction.commit()?;
             Ok(value)
         });
-        result.map_err(|error| self.close(error))
+        self.settle(outcome)?.map_err(|error: redb::Error| self.close(error))
+    }
+
+    /// Reads from a snapshot; `None` if there is no such file yet.
+    pub(crate) fn read<T>(
+        &mut self,
+        run: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
+    ) -> Result<Option<T>, StoreError> {
+        if !self.exists {
+            return Ok(None);
+        }
+        let database = self.database()?;
+        let outcome = shield(|| run(&database.begin_read()?));
+        self.settle(outcome)?.map(Some).map_err(|error| self.error(error))
     }
 
     /// Gives free pages back to the file system.
@@ -91,7 +170,8 @@ impl DatabaseFile {
         self.open()?;
         for _ in 0..SHRINK_PASSES {
             let State::Open(database) = &mut self.state else { break };
-            match database.compact() {
+            let outcome = shield(|| database.compact());
+            match self.settle(outcome)? {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => return Err(self.close(error)),
@@ -102,11 +182,42 @@ impl DatabaseFile {
 
     fn close(&mut self, error: impl Into<redb::Error>) -> StoreError {
         let error = self.error(error);
-        self.state = if matches!(error, StoreError::DiskFull { .. }) { State::Closed } else { State::Failed };
+        let state = if matches!(error, StoreError::DiskFull { .. }) { State::Closed } else { State::Failed };
+        self.replace(state);
         error
     }
 
-    pub(crate) fn error(&self, error: impl Into<redb::Error>) -> StoreError {
+    /// After a panic the database is left alone for good: closing it might write what it holds in memory.
+    fn settle<T>(&mut self, outcome: Option<T>) -> Result<T, StoreError> {
+        outcome.ok_or_else(|| {
+            std::mem::forget(std::mem::replace(&mut self.state, State::Failed));
+            self.senseless()
+        })
+    }
+
+    fn replace(&mut self, state: State) {
+        let before = std::mem::replace(&mut self.state, state);
+        // Closing writes the free space, which may be damaged as well. The next opening works that out anew.
+        let _ = shield(|| drop(before));
+    }
+
+    fn senseless(&self) -> StoreError {
+        self.place.corrupt(self.name, "the structure of its pages makes no sense")
+    }
+
+    pub(crate) fn error<E: Into<redb::Error>>(&self, error: E) -> StoreError {
         self.place.redb(self.name, error)
     }
+}
+
+impl Drop for DatabaseFile {
+    fn drop(&mut self) {
+        self.replace(State::Failed);
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
 }

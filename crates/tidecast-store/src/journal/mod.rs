@@ -7,12 +7,13 @@
 pub(crate) mod backend;
 pub(crate) mod database;
 pub(crate) mod row;
+mod trial;
 
 use crate::error::Place;
 use crate::segment::SegmentRecord;
 use crate::storage::Storage;
-use database::DatabaseFile;
-use redb::{ReadableDatabase, ReadableTable, TableDefinition};
+use database::{Check, DatabaseFile};
+use redb::{ReadTransaction, ReadableTable, TableDefinition};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tidecast_core::ports::{Position, StoreError};
@@ -64,8 +65,12 @@ pub(crate) struct Checkpoint {
 
 impl Journal {
     /// Opens the journal, or creates it.
-    pub(crate) fn open(storage: Arc<dyn Storage>, place: Place) -> Result<(Self, Recovered), StoreError> {
-        let file = DatabaseFile::new(storage, place.clone(), FILE, true);
+    pub(crate) fn open(
+        storage: Arc<dyn Storage>,
+        place: Place,
+        exists: bool,
+    ) -> Result<(Self, Recovered), StoreError> {
+        let file = DatabaseFile::new(storage, place.clone(), FILE, Check::EveryPage, exists);
         let mut journal = Self { file, place, sequence: 0, stray: false };
         journal.file.open()?;
         if journal.stored_version()? == 0 {
@@ -112,10 +117,7 @@ impl Journal {
                 let (id, key) = row?;
                 series.push((id.value(), key.value().to_owned()));
             }
-            for row in transaction.open_table(POSITIONS)?.iter()? {
-                let (source, cursor) = row?;
-                recovered.positions.insert(source.value().to_owned(), cursor.value().to_owned());
-            }
+            recovered.positions = stored_positions(transaction)?;
             for row in transaction.open_table(SEGMENTS)?.iter()? {
                 let (id, record) = row?;
                 segments.push((id.value(), record.value().to_vec()));
@@ -165,6 +167,11 @@ impl Journal {
         self.sequence = newest;
         self.stray = false;
         Ok(())
+    }
+
+    /// Every source's cursor.
+    pub(crate) fn positions(&mut self) -> Result<HashMap<String, String>, StoreError> {
+        self.read(stored_positions)
     }
 
     /// Whether a failed commit may have left a row behind, so that [`Journal::replay`] is due.
@@ -232,9 +239,18 @@ impl Journal {
 
     fn read<T>(
         &mut self,
-        run: impl FnOnce(&redb::ReadTransaction) -> Result<T, redb::Error>,
+        run: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
-        let result = self.file.open()?.begin_read().map_err(redb::Error::from).and_then(|transaction| run(&transaction));
-        result.map_err(|error| self.file.error(error))
+        let found = self.file.read(run)?;
+        found.ok_or_else(|| self.place.corrupt(FILE, "the file is missing"))
     }
+}
+
+fn stored_positions(transaction: &ReadTransaction) -> Result<HashMap<String, String>, redb::Error> {
+    let mut positions = HashMap::new();
+    for row in transaction.open_table(POSITIONS)?.iter()? {
+        let (source, cursor) = row?;
+        positions.insert(source.value().to_owned(), cursor.value().to_owned());
+    }
+    Ok(positions)
 }

@@ -22,9 +22,16 @@ pub(crate) use writer::SegmentWriter;
 use crate::varint::{Reader, put_signed, put_unsigned};
 use crate::window::Window;
 
+const FOLDER: &str = "segments/";
+const SUFFIX: &str = ".seg";
 pub(crate) const MAGIC: &[u8; 8] = b"TIDESEG1";
 pub(crate) const VERSION: u32 = 1;
 pub(crate) const FOOTER_BYTES: usize = 32;
+
+/// Whether a file is one of ours.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    name.starts_with(FOLDER) && name.ends_with(SUFFIX)
+}
 
 /// What the journal says about a live segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +51,7 @@ pub(crate) struct SegmentRecord {
 
 impl SegmentRecord {
     pub(crate) fn file_name(id: u64) -> String {
-        format!("segments/{id:010}.seg")
+        format!("{FOLDER}{id:010}{SUFFIX}")
     }
 
     pub(crate) fn overlaps(&self, first_ms: i64, last_ms: i64) -> bool {

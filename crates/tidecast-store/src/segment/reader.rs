@@ -36,6 +36,9 @@ impl Segment {
         let damaged = |reason: &str| place.corrupt(&name, reason);
         let footer_offset =
             length.checked_sub(FOOTER_BYTES as u64).ok_or_else(|| damaged("the file is missing or cut off"))?;
+        if length != record.bytes {
+            return Err(damaged("its length is not what the journal says"));
+        }
         let mut footer = [0; FOOTER_BYTES];
         file.read_at(footer_offset, &mut footer).map_err(io)?;
         let (fields, magic) = footer.split_at(24);

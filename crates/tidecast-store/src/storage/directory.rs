@@ -25,8 +25,14 @@ impl DirectoryStorage {
     /// # Errors
     /// When it cannot be created.
     pub fn create(root: &Path) -> io::Result<Self> {
+        let root = std::path::absolute(root)?;
+        let missing: Vec<&Path> = root.ancestors().take_while(|folder| !folder.exists()).collect();
         fs::create_dir_all(root.join(SEGMENTS))?;
-        Ok(Self { root: root.to_owned() })
+        // What is durable in a directory is lost with the directory, unless that is durable in its parent.
+        for parent in missing.into_iter().filter_map(Path::parent) {
+            File::open(parent)?.sync_all()?;
+        }
+        Ok(Self { root })
     }
 }
 
@@ -38,6 +44,10 @@ impl Storage for DirectoryStorage {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         fs::remove_file(self.root.join(name))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.root.join(from), self.root.join(to))
     }
 
     fn names(&self) -> io::Result<Vec<String>> {

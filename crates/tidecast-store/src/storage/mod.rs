@@ -25,13 +25,19 @@ pub trait Storage: Send + Sync + fmt::Debug + 'static {
     /// What the operating system says.
     fn remove(&self, name: &str) -> io::Result<()>;
 
+    /// Gives a file another name, in place of a file that had it. After a power cut it has one of the two.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
     /// The names of all files.
     ///
     /// # Errors
     /// What the operating system says.
     fn names(&self) -> io::Result<Vec<String>>;
 
-    /// Returns once every creation and removal so far survives a power cut.
+    /// Returns once every creation, removal and renaming so far survives a power cut.
     ///
     /// # Errors
     /// What the operating system says.

@@ -20,6 +20,7 @@ enum Operation {
     /// Series, start, step, count.
     Run(u64, i64, i64, usize),
     Flush,
+    Merge,
     Compact,
     Reopen,
     Retain(i64),
@@ -40,6 +41,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         6 => prop::collection::vec(sample, 1..30).prop_map(Operation::Scatter),
         4 => (0_u64..4, time(), 1..2 * HOUR_MS, 1_usize..3_000).prop_map(|(s, t, step, n)| Operation::Run(s, t, step, n)),
         3 => Just(Operation::Flush),
+        1 => Just(Operation::Merge),
         1 => Just(Operation::Compact),
         1 => Just(Operation::Reopen),
         1 => (-100 * DAY_MS..100 * HOUR_MS).prop_map(Operation::Retain),
@@ -180,6 +182,7 @@ fn run(operations: Vec<Operation>, head_bytes: usize) {
                 model.append(&store, &samples);
             }
             Operation::Flush => store.flush().unwrap(),
+            Operation::Merge => store.merge().unwrap(),
             Operation::Compact => store.compact().unwrap(),
             Operation::Reopen => {
                 drop(store);
@@ -194,6 +197,7 @@ fn run(operations: Vec<Operation>, head_bytes: usize) {
                 let forecast = forecast(series, origin_ms, version, model.batches as f64);
                 wait(store.put_forecasts(vec![forecast.clone()])).unwrap();
                 model.forecasts.insert((series, origin_ms, version), forecast);
+                model.hide();
             }
             Operation::Thin(now_ms) => {
                 store.thin_forecasts(now_ms).unwrap();

@@ -40,6 +40,7 @@ enum Change {
 enum NameChange {
     Created(String, usize),
     Removed(String),
+    Renamed(String, String, usize),
 }
 
 #[derive(Default, PartialEq, Eq)]
@@ -111,6 +112,10 @@ impl SimulatedStorage {
                 match change {
                     NameChange::Created(name, file) => drop(names.insert(name.clone(), *file)),
                     NameChange::Removed(name) => drop(names.remove(name)),
+                    NameChange::Renamed(from, to, file) => {
+                        names.remove(from);
+                        names.insert(to.clone(), *file);
+                    }
                 }
             }
         }
@@ -219,6 +224,15 @@ impl Storage for SimulatedStorage {
         disk.operate()?;
         disk.names.remove(name).ok_or(io::ErrorKind::NotFound)?;
         disk.unsynced_names.push(NameChange::Removed(name.to_owned()));
+        Ok(())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut disk = self.disk();
+        disk.operate()?;
+        let file = disk.names.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        disk.names.insert(to.to_owned(), file);
+        disk.unsynced_names.push(NameChange::Renamed(from.to_owned(), to.to_owned(), file));
         Ok(())
     }
 
