@@ -1,23 +1,27 @@
 //! Format version 1 as it was first written, which every later version must read.
 //!
 //! `TIDECAST_STORE_FIXTURE=write cargo test -p tidecast-store fixture` writes it anew; needed only for a new
-//! version, in a directory of its own.
+//! version, in a directory of its own. The databases are mostly empty space, so the files are compressed.
 
 use crate::world::{Samples, apply, batch, contents, cursor, key, now, position, wait};
-use std::fs;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use tidecast_core::forecast::{Forecast, ModelVersion};
 use tidecast_core::ports::{ForecastQuery, SeriesStore};
 use tidecast_core::series::{SeriesKey, TimeRange};
+use tidecast_store::storage::{DirectoryStorage, Storage};
 use tidecast_store::{EmbeddedStore, Options};
 
-const FILES: [&str; 5] = [
-    "journal.redb",
-    "forecasts.redb",
-    "segments/0000000000.seg",
-    "segments/0000000001.seg",
-    "segments/0000000002.seg",
-];
+/// Between samples of the third batch.
+const RETAIN_FROM_MS: i64 = -3;
+
+fn compressed(name: &str) -> PathBuf {
+    fixture().join(format!("{name}.gz"))
+}
 
 fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/version_1")
@@ -43,6 +47,12 @@ fn forecast() -> Forecast {
     }
 }
 
+/// The files of a directory and of its folder of segments.
+fn files(directory: &Path) -> Vec<String> {
+    let storage = DirectoryStorage::create(directory).unwrap();
+    storage.names().unwrap()
+}
+
 fn write(directory: &Path) {
     let store = EmbeddedStore::open(directory, Options::default()).unwrap();
     let [first, second, third] = batches();
@@ -52,6 +62,7 @@ fn write(directory: &Path) {
     store.flush().unwrap();
     wait(store.put_forecasts(vec![forecast()])).unwrap();
     store.append_blocking(batch(&third), Some(position(3))).unwrap();
+    store.retain_from(RETAIN_FROM_MS).unwrap();
 }
 
 #[test]
@@ -60,20 +71,27 @@ fn version_1_is_read() {
         let directory = tempfile::tempdir().unwrap();
         write(directory.path());
         fs::create_dir_all(fixture().join("segments")).unwrap();
-        for file in FILES {
-            fs::copy(directory.path().join(file), fixture().join(file)).unwrap();
+        for name in files(directory.path()).iter().filter(|name| *name != "LOCK") {
+            let mut file = File::open(directory.path().join(name)).unwrap();
+            let mut into = GzEncoder::new(File::create(compressed(name)).unwrap(), Compression::best());
+            io::copy(&mut file, &mut into).unwrap();
+            into.finish().unwrap();
         }
     }
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("segments")).unwrap();
-    for file in FILES {
-        fs::copy(fixture().join(file), directory.path().join(file)).unwrap();
+    for name in files(&fixture()) {
+        let name = name.strip_suffix(".gz").unwrap();
+        let mut file = GzDecoder::new(File::open(compressed(name)).unwrap());
+        io::copy(&mut file, &mut File::create(directory.path().join(name)).unwrap()).unwrap();
     }
     let store = EmbeddedStore::open(directory.path(), Options::default()).unwrap();
     let mut expected = Samples::new();
     for samples in batches() {
         apply(&mut expected, &samples);
     }
+    // Its only sample is older than what is retained.
+    expected.remove(&key(3));
     assert_eq!(contents(&store).unwrap(), expected);
     assert_eq!(cursor(&store), Some(3));
     let query = ForecastQuery { series: key(1), origins: TimeRange::ALL, limit: 1 };
