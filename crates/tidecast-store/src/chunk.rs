@@ -1,8 +1,7 @@
 //! Chunks: one or two thousand samples of one series, compressed.
 //!
 //! Values and irregular timestamps go through pco. Timestamps at a constant step take no bytes at all: first, last
-//! and count in the index say it. Level 4 of pco: on meter data and random walks it is within 3 % of the
-//! default level 8 in size and takes a third to a half of its time.
+//! and count in the index say it. Level 4 of pco takes a quarter to two thirds of the time of its default, level 8.
 
 use pco::ChunkConfig;
 use pco::standalone::{simple_compress, simple_decompress_into};
@@ -10,7 +9,8 @@ use tidecast_core::series::Sample;
 
 /// Chunks smaller than this are joined with their neighbours when segments are merged.
 pub(crate) const LEAST_POINTS: usize = 1_024;
-/// No chunk is larger. Larger ones compress little better (2 % at 10,000), but every read decodes whole chunks.
+/// No chunk is larger. Every read decodes whole chunks, and larger ones gain little: meter data takes 1.13 bytes a
+/// sample in chunks of 1,024, 1.10 in chunks of 2,048, and in chunks of 10,000 about 8 % less than in those of 1,024.
 pub(crate) const MOST_POINTS: usize = 2_048;
 
 const COMPRESSION_LEVEL: usize = 4;

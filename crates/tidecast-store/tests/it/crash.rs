@@ -1,12 +1,13 @@
 //! Power cuts at every kind of moment: what was acknowledged is there afterwards, and nothing is there by half.
 //!
-//! One seed a run; `TIDECAST_STORE_SEED=n` repeats a single one.
+//! Flushes, merges and retention happen between the batches at random, by explicit calls so that a seed repeats the
+//! same operations. After every cut the store must also go on working. One seed a run; `TIDECAST_STORE_SEED=n` repeats a single one.
 
 use crate::simulated::SimulatedStorage;
-use crate::world::{Random, Samples, apply, batch, contents, cursor, key, now, position};
+use crate::world::{Random, Samples, apply, batch, contents, cursor, hide, key, now, position};
 use std::sync::Arc;
 use tidecast_core::forecast::{Forecast, ModelVersion};
-use tidecast_core::ports::{ForecastQuery, SeriesStore};
+use tidecast_core::ports::{ForecastQuery, SeriesStore, StoreError};
 use tidecast_core::series::{SeriesKey, TimeRange};
 use tidecast_store::{EmbeddedStore, Options};
 
@@ -44,14 +45,43 @@ struct Known {
     cursor: Option<u64>,
     forecasts: u64,
     batches: u64,
-    /// A batch that was not acknowledged, and may be there as a whole.
-    uncertain: Option<(Vec<(SeriesKey, i64, f64)>, u64)>,
+    retain_from_ms: i64,
+    /// What failed when the power went, and may have happened all the same.
+    uncertain: Option<Uncertain>,
+}
+
+enum Uncertain {
+    /// A batch, as a whole, and its cursor.
+    Batch(Vec<(SeriesKey, i64, f64)>, u64),
+    Retention(i64),
+}
+
+impl Known {
+    /// Takes note of an operation and its result.
+    fn note(&mut self, operation: Uncertain, result: Result<(), StoreError>) -> Result<(), StoreError> {
+        match result {
+            Ok(()) => self.happened(operation),
+            Err(_) => self.uncertain = Some(operation),
+        }
+        result
+    }
+
+    fn happened(&mut self, uncertain: Uncertain) {
+        match uncertain {
+            Uncertain::Batch(samples, number) => {
+                apply(&mut self.samples, &samples);
+                self.cursor = Some(number);
+            }
+            Uncertain::Retention(horizon_ms) => self.retain_from_ms = horizon_ms,
+        }
+        hide(&mut self.samples, self.retain_from_ms);
+    }
 }
 
 fn run(seed: u64) {
     let mut random = Random(seed);
     let mut storage = SimulatedStorage::new();
-    let mut known = Known::default();
+    let mut known = Known { retain_from_ms: i64::MIN, ..Known::default() };
     for _ in 0..CUTS {
         storage.cut_power_in(1 + random.below(300));
         if let Ok(store) = EmbeddedStore::open_on(Arc::new(storage.clone()), "simulated", Options::default()) {
@@ -59,51 +89,61 @@ fn run(seed: u64) {
         }
         assert!(!storage.has_power(), "the store failed without a power cut, seed {seed}");
         storage = storage.after_power_cut(&mut random);
-        let store = EmbeddedStore::open_on(Arc::new(storage.clone()), "simulated", Options::default());
-        verify(&store.unwrap(), &mut known, seed);
+        let open = || EmbeddedStore::open_on(Arc::new(storage.clone()), "simulated", Options::default());
+        let store = open().unwrap();
+        verify(&store, &mut known, seed);
+        for _ in 0..random.below(4) {
+            operate(&store, &mut random, &mut known).unwrap();
+            verify(&store, &mut known, seed);
+        }
+        drop(store);
+        verify(&open().unwrap(), &mut known, seed);
     }
 }
 
 /// Writes until the power goes.
 fn work(store: &EmbeddedStore, storage: &SimulatedStorage, random: &mut Random, known: &mut Known) {
     while storage.has_power() {
-        // Maintenance that the power cut interrupts has promised nothing.
-        let _ = match random.below(12) {
-            0 | 1 => store.flush(),
-            2 => store.compact(),
-            3 => {
-                let result = store_forecast(store, known.forecasts);
-                known.forecasts += u64::from(result);
-                Ok(())
-            }
-            _ => {
-                append(store, random, known);
-                Ok(())
-            }
-        };
+        // What the power cut interrupts has promised nothing.
+        let _ = operate(store, random, known);
     }
 }
 
-fn append(store: &EmbeddedStore, random: &mut Random, known: &mut Known) {
+fn operate(store: &EmbeddedStore, random: &mut Random, known: &mut Known) -> Result<(), StoreError> {
+    match random.below(16) {
+        0..3 => store.flush(),
+        3..5 => store.merge(),
+        5 => store.compact(),
+        6 => {
+            let horizon_ms = known.retain_from_ms.max(random.below(400) as i64 * 60_000);
+            let result = store.retain_from(horizon_ms);
+            known.note(Uncertain::Retention(horizon_ms), result)
+        }
+        7..9 => {
+            crate::world::wait(store.put_forecasts(vec![forecast(known.forecasts)]))?;
+            known.forecasts += 1;
+            Ok(())
+        }
+        _ => append(store, random, known),
+    }
+}
+
+fn append(store: &EmbeddedStore, random: &mut Random, known: &mut Known) -> Result<(), StoreError> {
     known.batches += 1;
     let number = known.batches;
     let count = 1 + random.below(40);
     let samples: Vec<(SeriesKey, i64, f64)> = (0..count)
         .map(|index| (key(random.below(3)), random.below(2_000) as i64 * 60_000, (number * 100 + index) as f64))
         .collect();
-    match store.append_blocking(batch(&samples), Some(position(number))) {
-        Ok(()) => {
-            apply(&mut known.samples, &samples);
-            known.cursor = Some(number);
-        }
-        Err(_) => known.uncertain = Some((samples, number)),
-    }
+    let result = store.append_blocking(batch(&samples), Some(position(number)));
+    known.note(Uncertain::Batch(samples, number), result)
 }
 
 fn forecast(origin: u64) -> Forecast {
     Forecast {
         series: key(0),
-        origin_ms: origin as i64,
+        // Beyond every horizon.
+        origin_ms: (1 << 40) + origin as i64,
         step_ms: 60_000,
         model: ModelVersion { model: "ridge".into(), version: 1 },
         levels: vec![0.5],
@@ -112,19 +152,14 @@ fn forecast(origin: u64) -> Forecast {
     }
 }
 
-/// Whether it was acknowledged.
-fn store_forecast(store: &EmbeddedStore, origin: u64) -> bool {
-    crate::world::wait(store.put_forecasts(vec![forecast(origin)])).is_ok()
-}
-
 fn verify(store: &EmbeddedStore, known: &mut Known, seed: u64) {
     let found = contents(store).unwrap();
+    // A batch that retention hides shows in the cursor alone.
+    let as_known = found == known.samples && cursor(store) == known.cursor;
     let uncertain = known.uncertain.take();
-    if found != known.samples {
-        let (samples, number) = uncertain.unwrap_or_else(|| panic!("seed {seed}: samples are lost or torn"));
-        apply(&mut known.samples, &samples);
+    if !as_known {
+        known.happened(uncertain.unwrap_or_else(|| panic!("seed {seed}: samples are lost or torn")));
         assert!(found == known.samples, "seed {seed}: a batch is there by half, or others are lost");
-        known.cursor = Some(number);
     }
     assert_eq!(cursor(store), known.cursor, "seed {seed}");
     let query = ForecastQuery { series: key(0), origins: TimeRange::ALL, limit: usize::MAX };

@@ -1,19 +1,23 @@
 //! Damaged files: an error that names the file, or the right answer; never a panic and never a wrong value.
 
 use crate::simulated::SimulatedStorage;
-use crate::world::{Random, Samples, apply, batch, contents, key, position};
+use crate::world::{Random, Samples, apply, batch, contents, cursor, key, now, position, wait};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use tidecast_core::ports::StoreError;
+use tidecast_core::forecast::{Forecast, ModelVersion};
+use tidecast_core::ports::{ForecastQuery, SeriesStore, StoreError};
+use tidecast_core::series::TimeRange;
 use tidecast_store::{EmbeddedStore, Options};
 
-const RUNS: u64 = 400;
+const RUNS: u64 = 1_200;
+const FORECASTS: u64 = 40;
 
-/// A store with two segments and a journal row.
+/// A store with two segments, a journal row and forecasts.
 fn example() -> (SimulatedStorage, Samples) {
     let storage = SimulatedStorage::new();
     let mut known = Samples::new();
-    let store = EmbeddedStore::open_on(Arc::new(storage.clone()), "simulated", Options::default()).unwrap();
+    let store = open(&storage).unwrap();
     for part in 0..3 {
         let samples: Vec<_> =
             (0..3_000_i64).map(|i| (key(i as u64 % 3), (part * 3_000 + i) * 1_000, (i % 97) as f64)).collect();
@@ -23,44 +27,113 @@ fn example() -> (SimulatedStorage, Samples) {
             store.flush().unwrap();
         }
     }
+    wait(store.put_forecasts((0..FORECASTS).map(forecast).collect())).unwrap();
     drop(store);
     (storage, known)
+}
+
+fn open(storage: &SimulatedStorage) -> Result<EmbeddedStore, StoreError> {
+    EmbeddedStore::open_on(Arc::new(storage.clone()), "simulated", Options::default())
+}
+
+fn forecast(origin: u64) -> Forecast {
+    Forecast {
+        series: key(0),
+        origin_ms: origin as i64,
+        step_ms: 60_000,
+        model: ModelVersion { model: "ridge".into(), version: 1 },
+        levels: vec![0.5],
+        quantiles: vec![vec![origin as f64; 24]],
+        note: None,
+    }
+}
+
+/// Flips bits, cuts the end off, or overwrites a stretch with zeros as a lost block would; half of the time near the
+/// beginning, where there is the most structure.
+fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
+    let length = bytes.len() as u64;
+    let reach = if random.below(2) == 0 { length } else { length.min(32_768) };
+    let at = random.below(reach) as usize;
+    match random.below(4) {
+        0 => bytes.truncate(at),
+        1 => {
+            let end = bytes.len().min(at + 1 + random.below(8_192) as usize);
+            bytes[at..end].fill(0);
+        }
+        _ => {
+            for _ in 0..1 + random.below(8) {
+                let at = random.below(reach) as usize;
+                bytes[at] ^= 1 + random.below(255) as u8;
+            }
+        }
+    }
+}
+
+/// Opens a store twice, as one does after an error, and reads everything. A second start must not find fewer faults.
+fn read(storage: &SimulatedStorage, known: &Samples, about: &str) -> Result<(), StoreError> {
+    let read_once = || {
+        let store = open(storage)?;
+        let found = contents(&store)?;
+        assert!(found == *known, "{about}: wrong values");
+        assert_eq!(cursor(&store), Some(2), "{about}: wrong cursor");
+        let query = ForecastQuery { series: key(0), origins: TimeRange::ALL, limit: usize::MAX };
+        for forecast_found in now(store.forecasts(query))? {
+            let expected = forecast(forecast_found.origin_ms as u64);
+            assert_eq!(forecast_found, expected, "{about}: a wrong forecast");
+        }
+        // Writing to a damaged file of forecasts may fail, but not with a panic.
+        wait(store.put_forecasts(vec![forecast(FORECASTS)]))
+    };
+    let first = read_once();
+    let second = read_once();
+    assert!(first.is_ok() || second.is_err(), "{about}: a second start finds nothing wrong after {first:?}");
+    first
 }
 
 #[test]
 fn damage_is_an_error_or_harmless() {
     let (storage, known) = example();
     let files = storage.files();
-    let mut errors = 0;
+    let mut errors = BTreeMap::<String, u64>::new();
     for seed in 0..RUNS {
         let mut random = Random(seed);
         let mut files = files.clone();
-        let which = random.below(files.len() as u64) as usize;
+        let which = (seed % files.len() as u64) as usize;
         let (name, bytes) = &mut files[which];
         let name = name.clone();
-        if random.below(4) == 0 {
-            bytes.truncate(random.below(bytes.len() as u64) as usize);
-        } else {
-            for _ in 0..1 + random.below(8) {
-                let at = random.below(bytes.len() as u64) as usize;
-                bytes[at] ^= 1 + random.below(255) as u8;
+        damage(bytes, &mut random);
+        let about = format!("seed {seed}, {name} damaged");
+        let storage = SimulatedStorage::holding(files);
+        match catch_unwind(AssertUnwindSafe(|| read(&storage, &known, &about))) {
+            Ok(Ok(())) => continue,
+            Ok(Err(StoreError::Corrupt { what, .. })) => assert!(what.contains(&name), "{about}: {what} is blamed"),
+            Ok(Err(StoreError::NewerVersion { .. } | StoreError::Unavailable { .. })) => {}
+            Ok(Err(other)) => panic!("{about}: {other}"),
+            Err(cause) => {
+                let message = cause.downcast_ref::<String>().map_or("a panic", String::as_str);
+                panic!("{about}: {message}");
             }
         }
-        let read = || {
-            let store =
-                EmbeddedStore::open_on(Arc::new(SimulatedStorage::holding(files)), "simulated", Options::default())?;
-            contents(&store)
-        };
-        match catch_unwind(AssertUnwindSafe(read)) {
-            Ok(Ok(found)) => assert!(found == known, "seed {seed}: wrong values from a damaged {name}"),
-            Ok(Err(StoreError::Corrupt { what, .. })) => {
-                assert!(what.contains(&name), "seed {seed}: {what} is blamed for {name}");
-                errors += 1;
-            }
-            Ok(Err(StoreError::NewerVersion { .. } | StoreError::Unavailable { .. })) => errors += 1,
-            Ok(Err(other)) => panic!("seed {seed}: {other}"),
-            Err(_) => panic!("seed {seed}: a panic reached the user from a damaged {name}"),
-        }
+        *errors.entry(name).or_default() += 1;
     }
-    assert!(errors > RUNS / 10, "only {errors} of {RUNS} damages were found");
+    let share = RUNS / files.len() as u64;
+    for (name, _) in &files {
+        let found = errors.get(name).copied().unwrap_or(0);
+        assert!(found > share / 10, "only {found} of {share} damages of {name} were found");
+    }
+}
+
+#[test]
+fn a_missing_file_is_an_error() {
+    let (storage, _) = example();
+    for (missing, _) in storage.files().iter().filter(|(name, _)| name != "forecasts.redb") {
+        let files = storage.files().into_iter().filter(|(name, _)| name != missing);
+        let storage = SimulatedStorage::holding(files);
+        for _ in 0..2 {
+            let error = open(&storage).unwrap_err();
+            assert!(matches!(&error, StoreError::Corrupt { what, .. } if what.contains(missing)), "{error}");
+        }
+        let segments = storage.files().iter().filter(|(name, _)| name.ends_with(".seg")).count();
+        assert!(segments >= 2, "segments are removed when {missing} is missing");
+    }
 }

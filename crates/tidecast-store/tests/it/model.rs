@@ -1,7 +1,7 @@
 //! Random operations on the store and on a plain map: both must always answer the same.
 
 use crate::simulated::SimulatedStorage;
-use crate::world::{Samples, apply, batch, cursor, key, now, points_map, position, wait};
+use crate::world::{Samples, apply, batch, cursor, hide, key, now, points_map, position, wait};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,13 +72,9 @@ impl Model {
 
     /// Takes away what retention hides.
     fn hide(&mut self) {
-        if let Some(horizon) = self.retain_from_ms {
-            for samples in self.samples.values_mut() {
-                *samples = samples.split_off(&horizon);
-            }
-            self.forecasts.retain(|(_, origin, _), _| *origin >= horizon);
-        }
-        self.samples.retain(|_, samples| !samples.is_empty());
+        let horizon = self.retain_from_ms.unwrap_or(i64::MIN);
+        hide(&mut self.samples, horizon);
+        self.forecasts.retain(|(_, origin, _), _| *origin >= horizon);
     }
 
     fn thin(&mut self, now_ms: i64) {

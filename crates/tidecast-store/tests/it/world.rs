@@ -46,6 +46,14 @@ pub(crate) fn apply(samples: &mut Samples, batch: &[(SeriesKey, i64, f64)]) {
     }
 }
 
+/// Takes away what retention hides.
+pub(crate) fn hide(samples: &mut Samples, retain_from_ms: i64) {
+    for of_series in samples.values_mut() {
+        *of_series = of_series.split_off(&retain_from_ms);
+    }
+    samples.retain(|_, of_series| !of_series.is_empty());
+}
+
 pub(crate) fn position(cursor: u64) -> Position {
     Position { source: "test".into(), cursor: cursor.to_string() }
 }
