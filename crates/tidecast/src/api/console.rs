@@ -1,9 +1,9 @@
 //! The console: a web page whose built files are part of the binary.
 
 use super::error::{ApiError, not_found};
-use axum::extract::Path;
+use axum::extract::{OriginalUri, Path};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use std::fmt::Write;
@@ -20,12 +20,12 @@ pub(super) async fn to_console() -> Redirect {
 }
 
 /// The page.
-pub(super) async fn index(uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(super) async fn index(uri: OriginalUri, headers: HeaderMap) -> Result<Response, ApiError> {
     file(Path(INDEX.to_owned()), uri, headers).await
 }
 
 /// A file of the console. A path that names no file, such as a bookmark of a series' page, gives the page as well.
-pub(super) async fn file(Path(path): Path<String>, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
+pub(super) async fn file(Path(path): Path<String>, uri: OriginalUri, headers: HeaderMap) -> Result<Response, ApiError> {
     let names_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
     match Dist::get(&path) {
         Some(found) => Ok(answer(&path, &found, &headers)),

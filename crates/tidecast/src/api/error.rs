@@ -1,7 +1,8 @@
 //! Everything that is no success, in one JSON shape: `{"error": {"code", "message"}}`.
 
 use axum::Json;
-use axum::http::{StatusCode, Uri, header};
+use axum::extract::OriginalUri;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tidecast_connect::http::wire::{ErrorBody, ErrorCode, ErrorDetail};
 use tidecast_core::ports::StoreError;
@@ -61,13 +62,13 @@ impl From<StoreError> for ApiError {
 }
 
 /// The answer for paths without a route.
-pub(super) async fn not_found(uri: Uri) -> ApiError {
+pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> ApiError {
     let message = format!("there is nothing at {}; see /api/openapi.json for what there is", uri.path());
     ApiError::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, message)
 }
 
 /// The answer for routes that know other methods.
-pub(super) async fn method_not_allowed(uri: Uri) -> ApiError {
+pub(super) async fn method_not_allowed(OriginalUri(uri): OriginalUri) -> ApiError {
     let message = format!("{} does not take this method; see /api/openapi.json", uri.path());
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::BadRequest, message)
 }

@@ -71,15 +71,17 @@ impl Subscriber {
     /// The next event; `None` when the server closes.
     async fn next(&mut self) -> Option<Result<sse::Event, axum::Error>> {
         loop {
+            let now = Instant::now();
             let due = self.status_due;
+            if due.is_some_and(|due| due <= now) {
+                self.status_due = None;
+                self.status_sent = now;
+                return Some(event("status", &self.live.status()));
+            }
             tokio::select! {
                 biased;
                 _closed = self.closing.wait_for(|closing| *closing) => return None,
-                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    self.status_due = None;
-                    self.status_sent = Instant::now();
-                    return Some(event("status", &self.live.status()));
-                }
+                () = sleep_until(due.unwrap_or(now)), if due.is_some() => {}
                 received = self.events.recv() => match received {
                     Ok(Event::Status(_)) => {
                         // The newest is read when it is due, whichever change made it due.

@@ -4,7 +4,8 @@ use super::fixture::{NOW_MS, Server};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tidecast::runtime::live::{ChampionChange, Event, ForecastNotice, SeriesSample};
+use tidecast::runtime::live::{ChampionChange, Event, ForecastNotice};
+use tidecast_connect::http::wire::SeriesSample;
 use tidecast_core::forecast::ModelVersion;
 
 /// Nothing here takes longer, on a slow machine under load.
