@@ -1,6 +1,7 @@
 //! Who forecasts a series, who competes, and how good they are.
 
 use serde::{Deserialize, Serialize};
+use tidecast_connect::http::wire::ModelVersionSchema;
 use tidecast_core::forecast::ModelVersion;
 use tidecast_core::series::SeriesKey;
 use utoipa::ToSchema;
@@ -76,14 +77,4 @@ pub enum CandidateState {
     Queued,
     /// It could not be fitted.
     Failed,
-}
-
-/// The shape of [`ModelVersion`] in the OpenAPI document; the domain crate knows nothing of OpenAPI.
-#[derive(ToSchema)]
-#[schema(as = ModelVersion)]
-pub struct ModelVersionSchema {
-    /// The model's name.
-    pub model: String,
-    /// Its version, from 1.
-    pub version: u32,
 }

@@ -1,9 +1,8 @@
 //! What subscribers are told when something changes.
 
-use super::board::ModelVersionSchema;
 use super::status::Status;
 use serde::{Deserialize, Serialize};
-use tidecast_connect::http::wire::SeriesSample;
+use tidecast_connect::http::wire::{ModelVersionSchema, SeriesSample};
 use tidecast_core::forecast::ModelVersion;
 use tidecast_core::series::SeriesKey;
 use utoipa::ToSchema;

@@ -7,7 +7,7 @@ mod board;
 mod event;
 mod status;
 
-pub use board::{Accuracy, Board, Candidate, CandidateState, ModelVersionSchema};
+pub use board::{Accuracy, Board, Candidate, CandidateState};
 pub use event::{ChampionChange, Event, ForecastNotice};
 pub use status::{ForecastStatus, Mode, Phase, Replay, SourceState, SourceStatus, StageProgress, Status};
 
