@@ -13,14 +13,14 @@ use tidecast_store::{EmbeddedStore, Options};
 const RUNS: u64 = 1_200;
 const FORECASTS: u64 = 40;
 
-/// A store with two segments, a journal row and forecasts.
+/// A store with two segments, a journal row and forecasts; small, so that most damage hits what holds it together.
 fn example() -> (SimulatedStorage, Samples) {
     let storage = SimulatedStorage::new();
     let mut known = Samples::new();
     let store = open(&storage).unwrap();
     for part in 0..3 {
         let samples: Vec<_> =
-            (0..3_000_i64).map(|i| (key(i as u64 % 3), (part * 3_000 + i) * 1_000, (i % 97) as f64)).collect();
+            (0..90).map(|i| (key(i % 3), (part * 90 + i as i64) * 1_000, (i % 17) as f64)).collect();
         store.append_blocking(batch(&samples), Some(position(part as u64))).unwrap();
         apply(&mut known, &samples);
         if part < 2 {
@@ -48,12 +48,15 @@ fn forecast(origin: u64) -> Forecast {
     }
 }
 
-/// Flips bits, cuts the end off, or overwrites a stretch with zeros as a lost block would; half of the time near the
-/// beginning, where there is the most structure.
+/// Flips bits, cuts the end off, or overwrites a stretch with zeros as a lost block would. Mostly where something is:
+/// the databases have much space to spare.
 fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
-    let length = bytes.len() as u64;
-    let reach = if random.below(2) == 0 { length } else { length.min(32_768) };
-    let at = random.below(reach) as usize;
+    let used: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at] != 0).collect();
+    let place = |random: &mut Random, length: usize| match random.below(8) {
+        0 => random.below(length as u64) as usize,
+        _ => used[random.below(used.len() as u64) as usize],
+    };
+    let at = place(random, bytes.len());
     match random.below(4) {
         0 => bytes.truncate(at),
         1 => {
@@ -61,10 +64,7 @@ fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
             bytes[at..end].fill(0);
         }
         _ => {
-            for _ in 0..1 + random.below(8) {
-                let at = random.below(reach) as usize;
-                bytes[at] ^= 1 + random.below(255) as u8;
-            }
+            bytes[at] ^= 1 + random.below(255) as u8;
         }
     }
 }
