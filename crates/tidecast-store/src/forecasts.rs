@@ -124,11 +124,7 @@ fn newest(transaction: &ReadTransaction, query: &ForecastQuery) -> Result<Vec<Op
 }
 
 /// Up to [`REMOVALS`] forecasts that thinning takes away.
-fn superfluous(
-    transaction: &ReadTransaction,
-    now_ms: i64,
-    retain_from_ms: i64,
-) -> Result<Vec<OwnedKey>, redb::Error> {
+fn superfluous(transaction: &ReadTransaction, now_ms: i64, retain_from_ms: i64) -> Result<Vec<OwnedKey>, redb::Error> {
     let table = match transaction.open_table(FORECASTS) {
         Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
         table => table?,

@@ -92,7 +92,11 @@ impl SeriesBuffer {
     /// First and last time of its samples.
     pub(crate) fn bounds_ms(&self) -> Option<(i64, i64)> {
         if !self.disordered {
-            return self.samples.first().zip(self.samples.last()).map(|(first, last)| (first.timestamp_ms, last.timestamp_ms));
+            return self
+                .samples
+                .first()
+                .zip(self.samples.last())
+                .map(|(first, last)| (first.timestamp_ms, last.timestamp_ms));
         }
         let times = self.samples.iter().map(|sample| sample.timestamp_ms);
         times.clone().min().zip(times.max())
@@ -100,7 +104,11 @@ impl SeriesBuffer {
 
     /// The newest sample; of equal timestamps the last write.
     pub(crate) fn newest(&self) -> Option<Sample> {
-        if self.disordered { self.samples.iter().copied().max_by_key(|sample| sample.timestamp_ms) } else { self.samples.last().copied() }
+        if self.disordered {
+            self.samples.iter().copied().max_by_key(|sample| sample.timestamp_ms)
+        } else {
+            self.samples.last().copied()
+        }
     }
 
     /// The samples inside a range in strictly ascending time.

@@ -143,9 +143,8 @@ impl Merge<'_, '_> {
             }
             [(index, entry)] => self.segments[*index].read(place, entry, &mut self.pending)?,
             overlapping => {
-                let resolved = resolve(overlapping, |(index, entry), columns| {
-                    self.segments[*index].read(place, entry, columns)
-                })?;
+                let resolved =
+                    resolve(overlapping, |(index, entry), columns| self.segments[*index].read(place, entry, columns))?;
                 self.pending.extend_samples(&resolved);
             }
         }

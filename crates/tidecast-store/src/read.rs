@@ -32,8 +32,8 @@ impl Engine {
         range: TimeRange,
         bucket: Option<Bucket>,
     ) -> Result<Points, StoreError> {
-        let mut output =
-            bucket.map_or_else(|| Output::Samples(Points::default()), |bucket| Output::Buckets(Downsampler::new(bucket)));
+        let mut output = bucket
+            .map_or_else(|| Output::Samples(Points::default()), |bucket| Output::Buckets(Downsampler::new(bucket)));
         // A binding of its own, here and below, so that the catalogue is not locked while files are read.
         let known = sync::read(&self.catalogue).id(series);
         if let Some(id) = known {

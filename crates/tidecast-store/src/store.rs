@@ -65,10 +65,8 @@ impl EmbeddedStore {
     /// # Errors
     /// When another process has it open, it was written by a newer version, is damaged or cannot be written.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        let storage = DirectoryStorage::create(path).map_err(|error| StoreError::NotWritable {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        })?;
+        let storage = DirectoryStorage::create(path)
+            .map_err(|error| StoreError::NotWritable { path: path.display().to_string(), reason: error.to_string() })?;
         let lock = DirectoryLock::acquire(path)?;
         let mut store = Self::open_on(Arc::new(storage), &path.display().to_string(), options)?;
         store.lock = Some(lock);

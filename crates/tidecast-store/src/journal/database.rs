@@ -53,13 +53,7 @@ enum State {
 }
 
 impl DatabaseFile {
-    pub(crate) fn new(
-        storage: Arc<dyn Storage>,
-        place: Place,
-        name: &'static str,
-        check: Check,
-        exists: bool,
-    ) -> Self {
+    pub(crate) fn new(storage: Arc<dyn Storage>, place: Place, name: &'static str, check: Check, exists: bool) -> Self {
         Self { storage, place, name, check, exists, state: State::Closed }
     }
 
@@ -125,8 +119,9 @@ impl DatabaseFile {
         let repaired = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&repaired);
         let outcome = shield(move || {
-            let mut database =
-                builder().set_repair_callback(move |_| noted.store(true, Ordering::Relaxed)).create_with_backend(backend)?;
+            let mut database = builder()
+                .set_repair_callback(move |_| noted.store(true, Ordering::Relaxed))
+                .create_with_backend(backend)?;
             Ok(repaired.load(Ordering::Relaxed) || database.check_integrity()?)
         });
         match outcome {

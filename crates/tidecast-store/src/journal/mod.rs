@@ -65,11 +65,7 @@ pub(crate) struct Checkpoint {
 
 impl Journal {
     /// Opens the journal, or creates it.
-    pub(crate) fn open(
-        storage: Arc<dyn Storage>,
-        place: Place,
-        exists: bool,
-    ) -> Result<(Self, Recovered), StoreError> {
+    pub(crate) fn open(storage: Arc<dyn Storage>, place: Place, exists: bool) -> Result<(Self, Recovered), StoreError> {
         let file = DatabaseFile::new(storage, place.clone(), FILE, Check::EveryPage, exists);
         let mut journal = Self { file, place, sequence: 0, stray: false };
         journal.file.open()?;
@@ -135,9 +131,9 @@ impl Journal {
         }
         for (id, record) in segments {
             let record = SegmentRecord::decode(id, &record);
-            recovered
-                .segments
-                .push(record.ok_or_else(|| self.place.corrupt(FILE, format!("the entry of segment {id} makes no sense")))?);
+            recovered.segments.push(
+                record.ok_or_else(|| self.place.corrupt(FILE, format!("the entry of segment {id} makes no sense")))?,
+            );
         }
         Ok(recovered)
     }
@@ -152,8 +148,9 @@ impl Journal {
             for row in transaction.open_table(BATCHES)?.range(after + 1..)? {
                 let (sequence, bytes) = row?;
                 newest = sequence.value();
-                let decoded =
-                    row::decode(bytes.value(), |series, timestamps_ms, values| take(newest, series, timestamps_ms, values));
+                let decoded = row::decode(bytes.value(), |series, timestamps_ms, values| {
+                    take(newest, series, timestamps_ms, values)
+                });
                 if decoded.is_none() {
                     damaged = Some(newest);
                     break;
@@ -237,10 +234,7 @@ impl Journal {
         self.file.shrink()
     }
 
-    fn read<T>(
-        &mut self,
-        run: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
-    ) -> Result<T, StoreError> {
+    fn read<T>(&mut self, run: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>) -> Result<T, StoreError> {
         let found = self.file.read(run)?;
         found.ok_or_else(|| self.place.corrupt(FILE, "the file is missing"))
     }

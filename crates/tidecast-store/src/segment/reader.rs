@@ -78,10 +78,10 @@ impl Segment {
     /// Reads a chunk without decompressing it, and checks it.
     pub(crate) fn read_encoded(&self, place: &Place, entry: &ChunkEntry) -> Result<EncodedChunk, StoreError> {
         let name = || SegmentRecord::file_name(self.record.id);
-        let in_file = |offset: u64, bytes: u32| {
-            offset.checked_add(u64::from(bytes)).is_some_and(|end| end <= self.record.bytes)
-        };
-        if !in_file(entry.values_offset, entry.values_bytes) || !in_file(entry.timestamps_offset, entry.timestamps_bytes)
+        let in_file =
+            |offset: u64, bytes: u32| offset.checked_add(u64::from(bytes)).is_some_and(|end| end <= self.record.bytes);
+        if !in_file(entry.values_offset, entry.values_bytes)
+            || !in_file(entry.timestamps_offset, entry.timestamps_bytes)
         {
             return Err(place.corrupt(&name(), "the index points outside of the file"));
         }
@@ -101,14 +101,8 @@ impl Segment {
     pub(crate) fn read(&self, place: &Place, entry: &ChunkEntry, columns: &mut Columns) -> Result<(), StoreError> {
         let encoded = self.read_encoded(place, entry)?;
         let count = entry.count as usize;
-        chunk::decode_timestamps(
-            &encoded.timestamps,
-            count,
-            entry.first_ms,
-            entry.last_ms,
-            &mut columns.timestamps_ms,
-        )
-        .and_then(|()| chunk::decode_values(&encoded.values, count, &mut columns.values))
-        .map_err(|reason| place.corrupt(&SegmentRecord::file_name(self.record.id), reason))
+        chunk::decode_timestamps(&encoded.timestamps, count, entry.first_ms, entry.last_ms, &mut columns.timestamps_ms)
+            .and_then(|()| chunk::decode_values(&encoded.values, count, &mut columns.values))
+            .map_err(|reason| place.corrupt(&SegmentRecord::file_name(self.record.id), reason))
     }
 }

@@ -19,8 +19,7 @@ fn example() -> (SimulatedStorage, Samples) {
     let mut known = Samples::new();
     let store = open(&storage).unwrap();
     for part in 0..3 {
-        let samples: Vec<_> =
-            (0..90).map(|i| (key(i % 3), (part * 90 + i as i64) * 1_000, (i % 17) as f64)).collect();
+        let samples: Vec<_> = (0..90).map(|i| (key(i % 3), (part * 90 + i as i64) * 1_000, (i % 17) as f64)).collect();
         store.append_blocking(batch(&samples), Some(position(part as u64))).unwrap();
         apply(&mut known, &samples);
         if part < 2 {

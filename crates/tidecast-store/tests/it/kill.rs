@@ -26,7 +26,8 @@ fn acknowledged_samples_survive_sigkill() {
         let store = EmbeddedStore::open(directory.path(), OPTIONS).unwrap();
         let stored = cursor(&store);
         assert!(stored >= acknowledged, "seed {seed}, kill {kill}: {stored:?} stored, {acknowledged:?} acknowledged");
-        let expected: Vec<(i64, f64)> = (1..=stored.unwrap_or(0)).map(|number| (number as i64 * 1_000, number as f64)).collect();
+        let expected: Vec<(i64, f64)> =
+            (1..=stored.unwrap_or(0)).map(|number| (number as i64 * 1_000, number as f64)).collect();
         let contents = contents(&store).unwrap();
         assert_eq!(contents.len() as u64, if expected.is_empty() { 0 } else { SERIES });
         for samples in contents.into_values() {

@@ -34,7 +34,8 @@ fn time() -> impl Strategy<Value = i64> {
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    let sample = (0_u64..4, time(), -100_i64..100).prop_map(|(series, time_ms, value)| (series, time_ms, value as f64 / 4.0));
+    let sample =
+        (0_u64..4, time(), -100_i64..100).prop_map(|(series, time_ms, value)| (series, time_ms, value as f64 / 4.0));
     let aggregate =
         prop_oneof![Just(Aggregate::Min), Just(Aggregate::Max), Just(Aggregate::Mean), Just(Aggregate::Last)];
     prop_oneof![
@@ -82,7 +83,11 @@ impl Model {
         let superseded = |&(series, origin, version): &(u64, i64, u32)| {
             let old = |origin: i64| origin < now_ms - 7 * DAY_MS;
             let later = kept.iter().any(|&(s, o, v)| {
-                s == series && v == version && o > origin && old(o) && o.div_euclid(HOUR_MS) == origin.div_euclid(HOUR_MS)
+                s == series
+                    && v == version
+                    && o > origin
+                    && old(o)
+                    && o.div_euclid(HOUR_MS) == origin.div_euclid(HOUR_MS)
             });
             old(origin) && later
         };
@@ -113,7 +118,8 @@ impl Model {
     fn check_selector(&self, store: &EmbeddedStore, selector: &Selector) {
         let matching: Vec<_> = self.samples.iter().filter(|(series, _)| selector.matches(series)).collect();
         let latest = now(store.latest(selector)).unwrap();
-        let latest: Vec<_> = latest.into_iter().map(|(series, sample)| (series, sample.timestamp_ms, sample.value)).collect();
+        let latest: Vec<_> =
+            latest.into_iter().map(|(series, sample)| (series, sample.timestamp_ms, sample.value)).collect();
         let expected: Vec<_> = matching
             .iter()
             .map(|(series, samples)| samples.last_key_value().map(|(&t, &v)| ((*series).clone(), t, v)).unwrap())
@@ -168,12 +174,15 @@ fn run(operations: Vec<Operation>, head_bytes: usize) {
     for operation in operations {
         match operation {
             Operation::Scatter(samples) => {
-                let samples: Vec<_> = samples.into_iter().map(|(series, time_ms, value)| (key(series), time_ms, value)).collect();
+                let samples: Vec<_> =
+                    samples.into_iter().map(|(series, time_ms, value)| (key(series), time_ms, value)).collect();
                 model.append(&store, &samples);
             }
             Operation::Run(series, start_ms, step_ms, count) => {
                 let samples: Vec<_> = (0..count as i64)
-                    .map(|index| (key(series), start_ms + index * step_ms, (index % 50) as f64 + model.batches as f64 * 100.0))
+                    .map(|index| {
+                        (key(series), start_ms + index * step_ms, (index % 50) as f64 + model.batches as f64 * 100.0)
+                    })
                     .collect();
                 model.append(&store, &samples);
             }
