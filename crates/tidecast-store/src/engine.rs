@@ -1,7 +1,7 @@
 //! The engine: everything that the threads of an open store share.
 //!
-//! Lock order, outermost first: `flushing` or `maintaining`, `journal`, then `catalogue`, `positions` or `live`. What readers see changes
-//! in one step, under `live`, after the journal has committed.
+//! Lock order, outermost first: `flushing` or `maintaining`, `journal`, then `catalogue`, `positions` or `live`.
+//! What readers see changes in one step, under `live`, after the journal has committed.
 
 use crate::catalogue::Catalogue;
 use crate::error::Place;

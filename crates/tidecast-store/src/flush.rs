@@ -1,7 +1,8 @@
 //! Flushing: the head becomes segments, one per window of time, and the journal lets go of the rows.
 //!
 //! Segment files are synchronised, then their names, then one journal commit lists them and drops the rows. A crash
-//! before the commit leaves files that nobody lists; after it, rows that are gone from the journal and safe in segments.
+//! before the commit leaves files that nobody lists; after it, rows that are gone from the journal
+//! and safe in segments.
 
 use crate::chunk::{Columns, LEAST_POINTS};
 use crate::engine::Engine;

@@ -2,7 +2,8 @@
 //!
 //! Within a window, four neighbours (in order of generation) of about the same size become one: every sample is
 //! rewritten a logarithmic number of times. Chunks that overlap nothing and are large enough are copied as they are.
-//! When a store has more files than its size warrants, the cheapest neighbours are merged into their common parent window.
+//! When a store has more files than its size warrants, the cheapest neighbours are merged into their common
+//! parent window.
 
 use crate::chunk::{Columns, LEAST_POINTS, MOST_POINTS};
 use crate::engine::Engine;
@@ -239,7 +240,8 @@ fn cheapest_parent(records: &[&SegmentRecord]) -> Option<Vec<usize>> {
 }
 
 /// Adds the segments that must come along: those between the chosen ones in generation and overlapping them in time.
-/// Left out, they would lose against data older than theirs. (Segments of one flush share a generation and are disjoint.)
+/// Left out, they would lose against data older than theirs. (Segments of one flush share a generation and are
+/// disjoint.)
 fn close(records: &[&SegmentRecord], mut set: Vec<usize>) -> Vec<usize> {
     loop {
         let chosen = || set.iter().map(|&index| records[index]);

@@ -59,7 +59,7 @@ impl Engine {
                 pieces.extend(inside.map(|entry| (priority, Piece::Chunk(segment, entry))));
             }
         }
-        pieces.extend(heads.into_iter().map(|samples| Piece::Head(samples)).zip(segments.len()..).map(|(p, n)| (n, p)));
+        pieces.extend(heads.into_iter().map(Piece::Head).zip(segments.len()..).map(|(p, n)| (n, p)));
         pieces.sort_by_key(|(priority, piece)| (piece.span_ms().0, *priority));
         let mut columns = Columns::default();
         for cluster in clusters(&pieces, |(_, piece)| piece.span_ms()) {

@@ -36,7 +36,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::panic, reason = "that is what is tested")]
     fn panics_are_none() {
         assert_eq!(shield(|| 1), Some(1));
         assert_eq!(shield(|| shield(|| panic!("inner"))), Some(None::<()>));

@@ -89,9 +89,14 @@ mod tests {
         }
 
         #[test]
-        fn a_flush_falls_into_few_windows(first in -1_i64 << 60..1_i64 << 60, span in 0..1_i64 << 60, points in 1_u64..1 << 40) {
+        fn a_flush_falls_into_few_windows(
+            first in -1_i64 << 60..1_i64 << 60,
+            span in 0..1_i64 << 60,
+            points in 1_u64..1 << 40,
+        ) {
             let level = level_for(first, first + span, points, 1_024);
-            let windows = (Window::holding(first + span, level).start - Window::holding(first, level).start) >> level.min(63);
+            let (from, to) = (Window::holding(first, level), Window::holding(first + span, level));
+            let windows = (to.start - from.start) >> level.min(63);
             prop_assert!(windows <= MOST_WINDOWS);
         }
     }

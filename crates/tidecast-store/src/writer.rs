@@ -1,7 +1,8 @@
 //! The writer thread: gathers what waits into one commit, and answers everyone when it is durable.
 //!
 //! While one commit is being synchronised the next gathers, so a slow disk makes larger commits instead of longer
-//! queues. The queue is bounded in bytes by the semaphore that hands out [`Reply::admission`]: whoever finds it full waits.
+//! queues. The queue is bounded in bytes by the semaphore that hands out [`Reply::admission`]:
+//! whoever finds it full waits.
 
 use crate::engine::Engine;
 use crate::error::duplicate;

@@ -149,7 +149,7 @@ impl Journal {
                 let (sequence, bytes) = row?;
                 newest = sequence.value();
                 let decoded = row::decode(bytes.value(), |series, timestamps_ms, values| {
-                    take(newest, series, timestamps_ms, values)
+                    take(newest, series, timestamps_ms, values);
                 });
                 if decoded.is_none() {
                     damaged = Some(newest);

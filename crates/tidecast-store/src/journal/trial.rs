@@ -57,7 +57,7 @@ fn parts(offset: u64, length: usize) -> impl Iterator<Item = (u64, std::ops::Ran
         let at = offset + start as u64;
         let left = BLOCK_BYTES - (at % BLOCK_BYTES as u64) as usize;
         let end = length.min(start + left);
-        let part = (start < end).then(|| (at, start..end));
+        let part = (start < end).then_some((at, start..end));
         start = end;
         part
     })
@@ -83,7 +83,12 @@ impl StorageBackend for TrialBackend {
         let mut trial = sync::lock(&self.trial);
         trial.length = length;
         trial.from_file = trial.from_file.min(length);
-        trial.blocks.retain(|block, _| block * (BLOCK_BYTES as u64) < length);
+        trial.blocks.retain(|number, block| {
+            let left = length.saturating_sub(number * BLOCK_BYTES as u64);
+            // Extended again, what was cut off is zero.
+            block[left.min(BLOCK_BYTES as u64) as usize..].fill(0);
+            left > 0
+        });
         Ok(())
     }
 
@@ -106,5 +111,57 @@ impl StorageBackend for TrialBackend {
         }
         trial.length = trial.length.max(offset + data.len() as u64);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::{DirectoryStorage, Storage};
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Operation {
+        Write(usize, Vec<u8>),
+        Length(usize),
+    }
+
+    fn operation() -> impl Strategy<Value = Operation> {
+        prop_oneof![
+            3 => (0_usize..30_000, prop::collection::vec(any::<u8>(), 1..9_000))
+                .prop_map(|(at, bytes)| Operation::Write(at, bytes)),
+            1 => (0_usize..40_000).prop_map(Operation::Length),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn looks_like_the_file_and_leaves_it_alone(operations in prop::collection::vec(operation(), 0..12)) {
+            let directory = tempfile::tempdir().unwrap();
+            let file = DirectoryStorage::create(directory.path()).unwrap().open("file").unwrap();
+            let original: Vec<u8> = (0..20_000_u32).map(|at| (at % 251) as u8).collect();
+            file.write_at(0, &original).unwrap();
+            let trial = TrialBackend::new(file).unwrap();
+            let mut expected = original.clone();
+            for operation in operations {
+                match operation {
+                    Operation::Write(at, bytes) => {
+                        trial.write(at as u64, &bytes).unwrap();
+                        expected.resize(expected.len().max(at + bytes.len()), 0);
+                        expected[at..at + bytes.len()].copy_from_slice(&bytes);
+                    }
+                    Operation::Length(length) => {
+                        trial.set_len(length as u64).unwrap();
+                        expected.resize(length, 0);
+                    }
+                }
+                prop_assert_eq!(trial.len().unwrap(), expected.len() as u64);
+                let mut found = vec![1; expected.len()];
+                trial.read(0, &mut found).unwrap();
+                prop_assert!(found == expected);
+            }
+            prop_assert!(trial.read(expected.len() as u64, &mut [0]).is_err());
+            prop_assert!(std::fs::read(directory.path().join("file")).unwrap() == original);
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Power cuts at every kind of moment: what was acknowledged is there afterwards, and nothing is there by half.
 //!
 //! Flushes, merges and retention happen between the batches at random, by explicit calls so that a seed repeats the
-//! same operations. After every cut the store must also go on working. One seed a run; `TIDECAST_STORE_SEED=n` repeats a single one.
+//! same operations. After every cut the store must also go on working.
+//!
+//! One seed a run; `TIDECAST_STORE_SEED=n` repeats a single one.
 
 use crate::simulated::SimulatedStorage;
 use crate::world::{Random, Samples, apply, batch, contents, cursor, hide, key, now, position};

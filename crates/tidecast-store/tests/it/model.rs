@@ -30,7 +30,11 @@ enum Operation {
 }
 
 fn time() -> impl Strategy<Value = i64> {
-    prop_oneof![4 => 0..200 * HOUR_MS, 2 => (0_i64..200).prop_map(|hour| hour * HOUR_MS), 1 => -9_000 * DAY_MS..9_000 * DAY_MS]
+    prop_oneof![
+        4 => 0..200 * HOUR_MS,
+        2 => (0_i64..200).prop_map(|hour| hour * HOUR_MS),
+        1 => -9_000 * DAY_MS..9_000 * DAY_MS,
+    ]
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -40,13 +44,15 @@ fn operation() -> impl Strategy<Value = Operation> {
         prop_oneof![Just(Aggregate::Min), Just(Aggregate::Max), Just(Aggregate::Mean), Just(Aggregate::Last)];
     prop_oneof![
         6 => prop::collection::vec(sample, 1..30).prop_map(Operation::Scatter),
-        4 => (0_u64..4, time(), 1..2 * HOUR_MS, 1_usize..3_000).prop_map(|(s, t, step, n)| Operation::Run(s, t, step, n)),
+        4 => (0_u64..4, time(), 1..2 * HOUR_MS, 1_usize..3_000)
+            .prop_map(|(series, start_ms, step_ms, count)| Operation::Run(series, start_ms, step_ms, count)),
         3 => Just(Operation::Flush),
         1 => Just(Operation::Merge),
         1 => Just(Operation::Compact),
         1 => Just(Operation::Reopen),
         1 => (-100 * DAY_MS..100 * HOUR_MS).prop_map(Operation::Retain),
-        4 => (0_u64..2, 0..30 * DAY_MS, 1_u32..3).prop_map(|(s, origin, v)| Operation::Forecast(s, origin / 600_000 * 600_000, v)),
+        4 => (0_u64..2, 0..30 * DAY_MS, 1_u32..3)
+            .prop_map(|(series, origin, version)| Operation::Forecast(series, origin / 600_000 * 600_000, version)),
         1 => (0..40 * DAY_MS).prop_map(Operation::Thin),
         3 => (time(), 0..400 * HOUR_MS, 1..50 * HOUR_MS, aggregate).prop_map(|(from, length, width_ms, aggregate)| {
             Operation::Check(TimeRange::new(from, from + length), Bucket { width_ms, aggregate })
