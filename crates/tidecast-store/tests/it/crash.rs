@@ -6,11 +6,10 @@
 //! One seed a run; `TIDECAST_STORE_SEED=n` repeats a single one.
 
 use crate::simulated::SimulatedStorage;
-use crate::world::{Random, Samples, apply, batch, contents, cursor, hide, key, now, position};
+use crate::world::{Random, Samples, apply, batch, contents, cursor, forecast, forecasts, hide, key, position, wait};
 use std::sync::Arc;
-use tidecast_core::forecast::{Forecast, ModelVersion};
-use tidecast_core::ports::{ForecastQuery, SeriesStore, StoreError};
-use tidecast_core::series::{SeriesKey, TimeRange};
+use tidecast_core::ports::{SeriesStore, StoreError};
+use tidecast_core::series::SeriesKey;
 use tidecast_store::{EmbeddedStore, Options};
 
 const RUNS: u64 = 1_000;
@@ -122,7 +121,7 @@ fn operate(store: &EmbeddedStore, random: &mut Random, known: &mut Known) -> Res
             known.note(Uncertain::Retention(horizon_ms), result)
         }
         7..9 => {
-            crate::world::wait(store.put_forecasts(vec![forecast(known.forecasts)]))?;
+            wait(store.put_forecasts(vec![forecast(origin_ms(known.forecasts))]))?;
             known.forecasts += 1;
             Ok(())
         }
@@ -141,17 +140,9 @@ fn append(store: &EmbeddedStore, random: &mut Random, known: &mut Known) -> Resu
     known.note(Uncertain::Batch(samples, number), result)
 }
 
-fn forecast(origin: u64) -> Forecast {
-    Forecast {
-        series: key(0),
-        // Beyond every horizon.
-        origin_ms: (1 << 40) + origin as i64,
-        step_ms: 60_000,
-        model: ModelVersion { model: "ridge".into(), version: 1 },
-        levels: vec![0.5],
-        quantiles: vec![vec![origin as f64; 24]],
-        note: None,
-    }
+/// Beyond every horizon.
+fn origin_ms(number: u64) -> i64 {
+    (1 << 40) + number as i64
 }
 
 fn verify(store: &EmbeddedStore, known: &mut Known, seed: u64) {
@@ -169,11 +160,10 @@ fn verify(store: &EmbeddedStore, known: &mut Known, seed: u64) {
         assert!(contents(store).unwrap() == known.samples, "seed {seed}: retention hides too much or too little");
     }
     assert_eq!(cursor(store), known.cursor, "seed {seed}");
-    let query = ForecastQuery { series: key(0), origins: TimeRange::ALL, limit: usize::MAX };
-    let forecasts = now(store.forecasts(query)).unwrap();
-    assert!(forecasts.len() as u64 >= known.forecasts, "seed {seed}: forecasts are lost");
-    for (origin, found) in forecasts.iter().enumerate() {
-        assert_eq!(*found, forecast(origin as u64), "seed {seed}");
+    let stored = forecasts(store).unwrap();
+    assert!(stored.len() as u64 >= known.forecasts, "seed {seed}: forecasts are lost");
+    for (origin, found) in stored.iter().enumerate() {
+        assert_eq!(*found, forecast(origin_ms(origin as u64)), "seed {seed}");
     }
-    known.forecasts = forecasts.len() as u64;
+    known.forecasts = stored.len() as u64;
 }

@@ -1,17 +1,15 @@
 //! Damaged files: an error that names the file, or the right answer; never a panic and never a wrong value.
 
 use crate::simulated::SimulatedStorage;
-use crate::world::{Random, Samples, apply, batch, contents, cursor, key, now, position, wait};
+use crate::world::{Random, Samples, apply, batch, contents, cursor, forecast, forecasts, key, position, wait};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use tidecast_core::forecast::{Forecast, ModelVersion};
-use tidecast_core::ports::{ForecastQuery, SeriesStore, StoreError};
-use tidecast_core::series::TimeRange;
+use tidecast_core::ports::{SeriesStore, StoreError};
 use tidecast_store::{EmbeddedStore, Options};
 
 const RUNS: u64 = 1_200;
-const FORECASTS: u64 = 40;
+const FORECASTS: i64 = 40;
 
 /// A store with two segments, a journal row and forecasts; small, so that most damage hits what holds it together.
 fn example() -> (SimulatedStorage, Samples) {
@@ -33,18 +31,6 @@ fn example() -> (SimulatedStorage, Samples) {
 
 fn open(storage: &SimulatedStorage) -> Result<EmbeddedStore, StoreError> {
     EmbeddedStore::open_on(Arc::new(storage.clone()), "simulated", Options::default())
-}
-
-fn forecast(origin: u64) -> Forecast {
-    Forecast {
-        series: key(0),
-        origin_ms: origin as i64,
-        step_ms: 60_000,
-        model: ModelVersion { model: "ridge".into(), version: 1 },
-        levels: vec![0.5],
-        quantiles: vec![vec![origin as f64; 24]],
-        note: None,
-    }
 }
 
 /// Flips bits, cuts the end off, or overwrites a stretch with zeros as a lost block would. Mostly where something is:
@@ -75,10 +61,8 @@ fn read(storage: &SimulatedStorage, known: &Samples, about: &str) -> Result<(), 
         let found = contents(&store)?;
         assert!(found == *known, "{about}: wrong values");
         assert_eq!(cursor(&store), Some(2), "{about}: wrong cursor");
-        let query = ForecastQuery { series: key(0), origins: TimeRange::ALL, limit: usize::MAX };
-        for forecast_found in now(store.forecasts(query))? {
-            let expected = forecast(forecast_found.origin_ms as u64);
-            assert_eq!(forecast_found, expected, "{about}: a wrong forecast");
+        for found in forecasts(&store)? {
+            assert_eq!(found, forecast(found.origin_ms), "{about}: a wrong forecast");
         }
         // Writing to a damaged file of forecasts may fail, but not with a panic.
         wait(store.put_forecasts(vec![forecast(FORECASTS)]))

@@ -2,9 +2,9 @@
 //! there is space.
 
 use crate::simulated::SimulatedStorage;
-use crate::world::{Samples, apply, batch, contents, cursor, key, position};
+use crate::world::{Samples, apply, batch, contents, cursor, forecast, forecasts, key, position, wait};
 use std::sync::Arc;
-use tidecast_core::ports::StoreError;
+use tidecast_core::ports::{SeriesStore, StoreError};
 use tidecast_store::{EmbeddedStore, Options};
 
 fn check(room: u64, head_bytes: usize) {
@@ -47,4 +47,26 @@ fn goes_on_after_the_disk_was_full() {
     for (room, head_bytes) in [(3_000_000, 64 << 20), (5_000_000, 1 << 20), (1_000_000, 200_000)] {
         check(room, head_bytes);
     }
+}
+
+#[test]
+fn a_full_disk_keeps_files_from_being_created() {
+    let storage = SimulatedStorage::new();
+    let open = || EmbeddedStore::open_on(Arc::new(storage.clone()), "simulated", Options::default());
+    storage.set_capacity(100_000);
+    let error = open().unwrap_err();
+    assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+    storage.set_capacity(u64::MAX);
+    let store = open().unwrap();
+    storage.set_capacity(storage.used() + 100_000);
+    let put = || wait(store.put_forecasts(vec![forecast(1)]));
+    let error = put().unwrap_err();
+    assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+    assert_eq!(forecasts(&store).unwrap(), []);
+    storage.set_capacity(u64::MAX);
+    put().unwrap();
+    assert_eq!(forecasts(&store).unwrap(), [forecast(1)]);
+    drop(store);
+    assert_eq!(forecasts(&open().unwrap()).unwrap(), [forecast(1)]);
+    assert!(storage.files().iter().all(|(name, _)| !name.ends_with(".new")), "something unfinished stays behind");
 }

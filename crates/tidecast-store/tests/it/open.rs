@@ -1,8 +1,9 @@
 //! Opening: locks, versions, places that cannot be written; and what is refused.
 
-use crate::world::{batch, contents, key, position};
+use crate::world::{batch, contents, forecast, forecasts, key, now, position, wait};
 use std::fs;
-use tidecast_core::ports::StoreError;
+use tidecast_core::ports::{SeriesStore, StoreError};
+use tidecast_core::series::{Aggregate, Bucket, TimeRange};
 use tidecast_store::{BATCH_SAMPLES_LIMIT, EmbeddedStore, Options, TIMESTAMP_LIMIT_MS};
 
 #[test]
@@ -63,4 +64,37 @@ fn what_cannot_be_stored_is_refused_as_a_whole() {
     store.append_blocking(batch(&extremes), Some(position(1))).unwrap();
     store.compact().unwrap();
     assert_eq!(contents(&store).unwrap()[&key(1)].len(), 2);
+}
+
+#[test]
+fn extreme_times_overflow_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(directory.path(), Options::default()).unwrap();
+    let times = [-TIMESTAMP_LIMIT_MS, -1, 0, TIMESTAMP_LIMIT_MS];
+    let samples = times.map(|time_ms| (key(1), time_ms, 1.0));
+    let origins = [i64::MIN, 0, i64::MAX - 1];
+    for round in 0..2 {
+        store.append_blocking(batch(&samples), Some(position(round))).unwrap();
+        wait(store.put_forecasts(origins.map(forecast).into())).unwrap();
+        store.thin_forecasts(i64::MIN).unwrap();
+        store.thin_forecasts(i64::MAX).unwrap();
+        store.retain_from(i64::MIN).unwrap();
+        store.flush().unwrap();
+    }
+    for width_ms in [1, i64::MAX] {
+        for aggregate in [Aggregate::Mean, Aggregate::Last] {
+            let bucket = Some(Bucket { width_ms, aggregate });
+            let points = now(store.range(&key(1), TimeRange::ALL, bucket)).unwrap();
+            assert!(points.timestamps_ms.is_sorted() && !points.values.is_empty());
+        }
+    }
+    assert_eq!(forecasts(&store).unwrap(), origins.map(forecast));
+    store.retain_from(0).unwrap();
+    store.retain_from(-1).unwrap();
+    assert_eq!(contents(&store).unwrap()[&key(1)].len(), 2);
+    assert_eq!(forecasts(&store).unwrap().len(), 2);
+    store.retain_from(i64::MAX).unwrap();
+    store.append_blocking(batch(&samples), None).unwrap();
+    store.compact().unwrap();
+    assert!(contents(&store).unwrap().is_empty());
 }

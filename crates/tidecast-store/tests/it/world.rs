@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use tidecast_core::ports::{Position, SeriesStore, StoreError};
+use tidecast_core::forecast::{Forecast, ModelVersion};
+use tidecast_core::ports::{ForecastQuery, Position, SeriesStore, StoreError};
 use tidecast_core::series::{Points, SampleBatch, Selector, SeriesKey, TimeRange};
 use tidecast_store::EmbeddedStore;
 
@@ -82,6 +83,24 @@ pub(crate) fn points_map(points: &Points) -> BTreeMap<i64, f64> {
 
 pub(crate) fn cursor(store: &EmbeddedStore) -> Option<u64> {
     now(store.cursor("test")).unwrap().map(|cursor| cursor.parse().unwrap())
+}
+
+/// A forecast of `key(0)` whose values say which it is.
+pub(crate) fn forecast(origin_ms: i64) -> Forecast {
+    Forecast {
+        series: key(0),
+        origin_ms,
+        step_ms: 60_000,
+        model: ModelVersion { model: "ridge".into(), version: 1 },
+        levels: vec![0.5],
+        quantiles: vec![vec![origin_ms as f64; 24]],
+        note: None,
+    }
+}
+
+/// All forecasts of `key(0)`.
+pub(crate) fn forecasts(store: &EmbeddedStore) -> Result<Vec<Forecast>, StoreError> {
+    now(store.forecasts(ForecastQuery { series: key(0), origins: TimeRange::ALL, limit: usize::MAX }))
 }
 
 /// Runs a write to its end.
