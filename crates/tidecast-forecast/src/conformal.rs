@@ -169,3 +169,101 @@ fn order_statistics(errors: &mut [f64]) -> Vec<f32> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HORIZON: usize = 4;
+    const DAY: usize = 24;
+    const LEVELS: [f64; 9] = [0.01, 0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.99];
+
+    /// Errors that grow threefold through the day, and with the steps ahead.
+    fn errors(days: std::ops::Range<usize>, mut noise: impl FnMut() -> f64) -> Vec<Residual> {
+        let mut errors = Vec::new();
+        for origin in days.start * DAY..days.end * DAY {
+            for ahead in 0..HORIZON {
+                let size = (12 + origin % DAY) as f64 * (1.0 + ahead as f64);
+                errors.push(Residual { origin_step: i64::try_from(origin).unwrap(), ahead, error: size * noise() });
+            }
+        }
+        errors
+    }
+
+    /// Uniform in [-1, 1), from the seed alone.
+    fn uniform(mut state: u64) -> impl FnMut() -> f64 {
+        move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f64 / f64::from(1 << 23) - 1.0
+        }
+    }
+
+    /// Share of errors between the quantiles 0.1 and 0.9.
+    fn coverage(conformal: &Conformal, errors: impl Iterator<Item = Residual>) -> f64 {
+        let (mut inside, mut count) = (0, 0);
+        for Residual { origin_step, ahead, error } in errors {
+            let [low, high] = [0.1, 0.9].map(|level| conformal.offset(origin_step, ahead, level));
+            inside += usize::from((low..=high).contains(&error));
+            count += 1;
+        }
+        inside as f64 / f64::from(count)
+    }
+
+    #[test]
+    fn covers_at_every_hour_and_step_whatever_the_size_of_errors() {
+        let learned = Conformal::learn(&errors(0..60, uniform(1)), HORIZON, DAY).unwrap();
+        let later = errors(60..360, uniform(2));
+        let all = coverage(&learned, later.iter().copied());
+        assert!((all - 0.8).abs() < 0.02, "{all}");
+        for hour in 0..DAY {
+            let of_hour = |one: &&Residual| usize::try_from(one.origin_step).unwrap() % DAY == hour;
+            let share = coverage(&learned, later.iter().filter(of_hour).copied());
+            // Pooled over the day it would be 1.0 at hour 0 and 0.6 at hour 23; sizes lean towards those of the day.
+            assert!((share - 0.8).abs() < 0.12, "hour {hour}: {share}");
+        }
+        for ahead in 0..HORIZON {
+            let share = coverage(&learned, later.iter().filter(|one| one.ahead == ahead).copied());
+            assert!((share - 0.8).abs() < 0.05, "step {ahead}: {share}");
+        }
+    }
+
+    #[track_caller]
+    fn check_order(conformal: &Conformal) {
+        for origin in 0..DAY {
+            for ahead in 0..3 * HORIZON {
+                let offsets = LEVELS.map(|level| conformal.offset(i64::try_from(origin).unwrap(), ahead, level));
+                assert!(offsets.is_sorted() && offsets.iter().all(|offset| offset.is_finite()), "{offsets:?}");
+                assert_eq!(offsets[4], 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn quantiles_never_cross() {
+        let learn = |noise: &mut dyn FnMut() -> f64| Conformal::learn(&errors(0..5, noise), HORIZON, DAY).unwrap();
+        check_order(&learn(&mut uniform(3)));
+        let mut always_low = uniform(4);
+        check_order(&learn(&mut || 2.0 + always_low()));
+        let mut always_high = uniform(5);
+        check_order(&learn(&mut || -2.0 + always_high()));
+        check_order(&learn(&mut || 0.0));
+        check_order(&Conformal::guess(3.0));
+        check_order(&Conformal::guess(0.0));
+    }
+
+    #[test]
+    fn too_few_errors_of_any_step_are_not_learned_from() {
+        let some = |counts: [i64; 2]| -> Vec<Residual> {
+            let of_step = |ahead: usize| {
+                (0..counts[ahead]).map(move |origin_step| Residual { origin_step, ahead, error: origin_step as f64 })
+            };
+            of_step(0).chain(of_step(1)).collect()
+        };
+        assert!(Conformal::learn(&some([5, 5]), 2, DAY).is_some());
+        assert!(Conformal::learn(&some([50, 4]), 2, DAY).is_none());
+        assert!(Conformal::learn(&some([5, 0]), 2, DAY).is_none());
+        let mut missing = some([5, 5]);
+        missing[0].error = f64::NAN;
+        assert!(Conformal::learn(&missing, 2, DAY).is_none());
+    }
+}

@@ -1,49 +1,71 @@
 //! Series that break models: every forecast is finite and ordered, and a simpler model says why it answers.
 
-use crate::{SETTINGS, daily, hourly, train};
+use crate::{HOUR_MS, SETTINGS, daily, hourly, train};
 use std::sync::atomic::AtomicBool;
-use tidecast_forecast::models::{self, Control, FitError};
-use tidecast_forecast::training;
+use tidecast_core::series::RegularSeries;
+use tidecast_forecast::models::{self, Control, FitError, FitSettings};
+use tidecast_forecast::training::{self, Trained};
 
 const LEVELS: [f64; 5] = [0.05, 0.1, 0.5, 0.9, 0.95];
 
-#[track_caller]
-#[expect(clippy::needless_pass_by_value, reason = "every case is made for its call")]
-fn check(name: &str, values: Vec<f64>) {
-    for model in ["seasonal_naive", "ridge"] {
-        let mut trained = train(model, &[hourly(values.clone())]).pop().unwrap().unwrap();
-        trained.forecaster.update(&[f64::NAN, 1e12, f64::INFINITY, -3.0]);
-        for horizon in [1, 24, 60] {
-            let rows = trained.forecaster.predict(horizon, &LEVELS);
-            assert!(rows.iter().flatten().all(|value| value.is_finite()), "{name}: {model}");
-            assert!(rows.iter().all(|row| row.len() == horizon), "{name}: {model}");
-            for pair in rows.windows(2) {
-                assert!(pair[0].iter().zip(&pair[1]).all(|(low, high)| low <= high), "{name}: {model} crosses");
-            }
-        }
-        let restored = training::load(&trained.forecaster.save()).unwrap();
-        assert_eq!(restored.predict(30, &LEVELS), trained.forecaster.predict(30, &LEVELS), "{name}: {model}");
-    }
-}
-
-#[test]
-fn every_forecast_is_finite_and_ordered() {
-    check("one value", vec![3.0]);
-    check("three values", vec![3.0, 4.0, 5.0]);
-    check("constant", vec![5.0; 2_500]);
-    check("zero", vec![0.0; 400]);
-    check("negative", daily(2_500, 1).iter().map(|value| -value).collect());
-    check("mostly zero", (0..2_500).map(|i| if i % 97 == 0 { 9.0 } else { 0.0 }).collect());
+/// Series by name.
+fn hostile() -> Vec<(&'static str, Vec<f64>)> {
     let mut gaps = daily(2_500, 2);
     gaps[100..600].fill(f64::NAN);
     gaps[2_300..].fill(f64::NAN);
-    check("gaps of weeks", gaps);
     let mut spikes = daily(2_500, 3);
     for at in [500, 1_700, 2_499] {
         spikes[at] = 1e12;
     }
-    check("spikes", spikes);
-    check("huge", daily(2_500, 4).iter().map(|value| value * 1e300).collect());
+    vec![
+        ("one value", vec![3.0]),
+        ("three values", vec![3.0, 4.0, 5.0]),
+        ("constant", vec![5.0; 2_500]),
+        ("zero", vec![0.0; 400]),
+        ("negative", daily(2_500, 1).iter().map(|value| -value).collect()),
+        ("mostly zero", (0..2_500).map(|i| if i % 97 == 0 { 9.0 } else { 0.0 }).collect()),
+        ("gaps of weeks", gaps),
+        ("spikes", spikes),
+        ("huge", daily(2_500, 4).iter().map(|value| value * 1e300).collect()),
+    ]
+}
+
+#[track_caller]
+fn check(name: &str, mut trained: Trained) {
+    let model = trained.forecaster.model().to_owned();
+    trained.forecaster.update(&[f64::NAN, 1e12, f64::INFINITY, -3.0]);
+    for horizon in [1, 24, 60] {
+        let rows = trained.forecaster.predict(horizon, &LEVELS);
+        assert!(rows.iter().flatten().all(|value| value.is_finite()), "{name}: {model}");
+        assert!(rows.iter().all(|row| row.len() == horizon), "{name}: {model}");
+        for pair in rows.windows(2) {
+            assert!(pair[0].iter().zip(&pair[1]).all(|(low, high)| low <= high), "{name}: {model} crosses");
+        }
+    }
+    let restored = training::load(&trained.forecaster.save()).unwrap();
+    assert_eq!(restored.predict(30, &LEVELS), trained.forecaster.predict(30, &LEVELS), "{name}: {model}");
+}
+
+/// Alone, and all in one panel, where models that learn across series see them together.
+#[test]
+fn every_forecast_is_finite_and_ordered() {
+    for (name, values) in hostile() {
+        for model in ["seasonal_naive", "ridge"] {
+            check(name, train(model, &[hourly(values.clone())]).pop().unwrap().unwrap());
+        }
+    }
+    // Two hours a step: the season of 12 makes the network's window, and this test, short.
+    let two_hourly = |values| RegularSeries { step_ms: 2 * HOUR_MS, ..hourly(values) };
+    let (names, panel): (Vec<&str>, Vec<RegularSeries>) =
+        hostile().into_iter().map(|(name, values)| (name, two_hourly(values))).unzip();
+    let settings = FitSettings { horizon: 6, ..SETTINGS };
+    let stop = AtomicBool::new(false);
+    let control = Control { stop: &stop, progress: &|_| () };
+    for results in training::train_all(models::catalogue(), &panel, &settings, &control) {
+        for (name, result) in names.iter().zip(results) {
+            check(name, result.unwrap());
+        }
+    }
 }
 
 #[test]

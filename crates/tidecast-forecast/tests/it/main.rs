@@ -1,9 +1,14 @@
-//! Integration tests of forecasting: hostile series, honesty of the backtest, saving and the registry.
+//! Integration tests of forecasting: accuracy, hostile series, honesty of the backtest, selection, saving and the
+//! registry.
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
+mod accuracy;
+mod artifact;
 mod backtest;
 mod hostile;
+mod lstm;
 mod registry;
+mod select;
 
 use std::sync::atomic::AtomicBool;
 use tidecast_core::series::RegularSeries;

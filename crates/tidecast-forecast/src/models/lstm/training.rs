@@ -179,3 +179,43 @@ fn error_kept_apart(
     }
     if count > 0 { sum / count as f64 } else { f64::INFINITY }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+
+    const CYCLE: Cycle = Cycle { short: 12, long: None };
+
+    /// Every other season is a sine, those between are its mirror image: one season before is the worst guess there is.
+    fn alternating(length: usize) -> RegularSeries {
+        let value = |step: usize| {
+            let sign = if (step / CYCLE.short).is_multiple_of(2) { 1.0 } else { -1.0 };
+            30.0 + 10.0 * sign * (step as f64 / CYCLE.short as f64 * std::f64::consts::TAU).sin()
+        };
+        RegularSeries { start_ms: 0, step_ms: 7_000, values: (0..length).map(value).collect() }
+    }
+
+    fn learn(seed: u64) -> Arc<[f32]> {
+        let (stop, framing) = (AtomicBool::new(false), Framing::new(CYCLE, 6));
+        let control = Control { stop: &stop, progress: &|_| () };
+        train(framing, 8, &[&alternating(900)], seed, &control).unwrap()
+    }
+
+    #[test]
+    fn learns_what_the_season_before_does_not_tell_and_the_same_again() {
+        let (framing, series) = (Framing::new(CYCLE, 6), alternating(900));
+        let values = filled(&series, CYCLE);
+        let scale = crate::scale::deviation(&values);
+        let values: Vec<f64> = values.iter().map(|value| value / scale).collect();
+        let sources = [Source { actual: &series.values, values, first_step: 0 }];
+        let (shape, mut pass) = (framing.shape(8), Pass::default());
+        let mut error = |weights: &[f32]| error_kept_apart(&framing, &shape, weights, &sources, &mut pass);
+        let untrained = error(&shape.initial(&mut Random::new(1)));
+        let weights = learn(1);
+        let trained = error(&weights);
+        assert!(trained < 0.05 * untrained, "{trained} after {untrained}");
+        assert_eq!(weights, learn(1));
+        assert_ne!(weights, learn(2));
+    }
+}
