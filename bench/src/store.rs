@@ -26,25 +26,41 @@ const SMALL_COMMITS: usize = 3_000;
 const READS: usize = 2_000;
 const METERS: &[u8] = include_bytes!("../../data/smart_meters_10.csv.gz");
 
-/// Measures all of it, or in a child process only the load.
+/// One part of the benchmark: its name on the command line, and what measures it in a directory of its own.
+type Part = (&'static str, fn(&Path, &mut Report) -> Result<()>);
+
+const PARTS: [Part; 3] = [("bulk", bulk), ("small", small_batches), ("size", sizes)];
+
+/// Measures every part, or the one named: `store small`. In a child process, only the load.
 pub(crate) fn run(report: &mut Report) -> Result<()> {
-    if std::env::args().nth(2).as_deref() == Some("load") {
+    let named = std::env::args().nth(2);
+    if named.as_deref() == Some("load") {
         let directory = std::env::args().nth(3).context("usage: store load DIR")?;
         return load(Path::new(&directory));
     }
-    let directory = tempfile::tempdir()?;
-    let loaded = directory.path().join("loaded");
-    load_in_child(&loaded, report)?;
-    read_a_year(&loaded, report)?;
-    small_batches(&directory.path().join("small"), report)?;
+    for (name, part) in PARTS {
+        if named.as_deref().is_none_or(|named| named == name) {
+            part(tempfile::tempdir()?.path(), report)?;
+        }
+    }
+    Ok(())
+}
+
+/// Loads in a child process, then reads here what it loaded.
+fn bulk(directory: &Path, report: &mut Report) -> Result<()> {
+    load_in_child(directory, report)?;
+    read_a_year(directory, report)
+}
+
+fn sizes(directory: &Path, report: &mut Report) -> Result<()> {
     let meters = meters()?;
     let mut shifted = |series: usize, row: usize| {
         let meter = &meters[series % meters.len()];
         meter[(row + 24 * (series / meters.len())) % meter.len()]
     };
-    size(&directory.path().join("meters"), "shifted meters", 2.0, &mut shifted, report)?;
-    size(&directory.path().join("decimals"), "random walk, 2 decimals", 2.5, &mut walks(Some(2)), report)?;
-    size(&directory.path().join("precise"), "random walk, full precision", 8.5, &mut walks(None), report)
+    size(&directory.join("meters"), "shifted meters", 2.0, &mut shifted, report)?;
+    size(&directory.join("decimals"), "random walk, 2 decimals", 2.5, &mut walks(Some(2)), report)?;
+    size(&directory.join("precise"), "random walk, full precision", 8.5, &mut walks(None), report)
 }
 
 /// The value of a series at a row; for each series, rows come in order.
