@@ -32,8 +32,10 @@ impl Forecasting {
             Ok(choice) if self.served.contains_key(&series) => self.adopt_rival(&series, &history, choice),
             Ok(choice) => self.adopt_first(series, &history, choice),
             Err(error) => {
-                if !self.served.contains_key(&series) {
-                    self.live.put_board(boards::failed(&series, history.step_ms, &error.to_string()));
+                let now_ms = self.live.now_ms();
+                match self.served.get_mut(&series) {
+                    Some(served) => served.considered(now_ms),
+                    None => self.live.put_board(boards::failed(&series, history.step_ms, &error.to_string())),
                 }
                 Ok(Adopted::Nothing)
             }
@@ -75,8 +77,10 @@ impl Forecasting {
             boards::rescore(board, &candidates);
             boards::versioned(board, &fitted);
         });
+        if kind == Adopted::Refit {
+            served.considered(now_ms);
+        }
         if !wins {
-            served.champion.fitted_ms = now_ms;
             let champion = &served.champion;
             self.live.update_board(series, |board| boards::crown(board, champion));
             return Ok(kind);

@@ -31,10 +31,7 @@ use tidecast_forecast::models::{self, Model};
 use tidecast_forecast::registry::Registry;
 use tidecast_forecast::select;
 use tokio::sync::mpsc;
-use trainer::{Order, Trainer};
-
-/// A history that has grown by this factor since its fit is fitted anew before its time: a backlog was loaded meanwhile.
-const GROWN: f64 = 1.25;
+use trainer::{Done, Order, Trainer};
 
 /// Refits between two trainings of the slow candidates.
 const REFITS_A_CHALLENGE: u32 = 7;
@@ -139,29 +136,34 @@ impl Forecasting {
                     Some(()) => self.tick(&trainer).await,
                     None => break,
                 },
-                Some(chosen) = results.recv() => self.take(chosen, &trainer).await,
+                Some(done) = results.recv() => self.take(done, &trainer).await,
             }
         }
         trainer.stop();
     }
 
-    async fn take(&mut self, chosen: Chosen, trainer: &Trainer) {
-        let series = chosen.series.clone();
-        self.ordered.remove(&series);
-        // The fit may have seen samples that arrived after the last refresh: nobody falls behind who replaces whom.
-        if let Err(error) = self.follow(&series).await {
-            tracing::error!(%series, "the fitted model is not used: {error:#}");
-            return;
+    async fn take(&mut self, done: Done, trainer: &Trainer) {
+        for series in &done.asked {
+            self.ordered.remove(series);
         }
-        match self.adopt(chosen) {
-            Ok(Adopted::First) => self.challenge(trainer, &series).await,
-            Ok(Adopted::Refit) => {
-                *self.refits.entry(series.clone()).or_default() += 1;
-                self.challenge(trainer, &series).await;
+        for chosen in done.chosen {
+            let series = chosen.series.clone();
+            match self.take_choice(chosen).await {
+                Ok(Adopted::First) => self.challenge(trainer, &series).await,
+                Ok(Adopted::Refit) => {
+                    *self.refits.entry(series.clone()).or_default() += 1;
+                    self.challenge(trainer, &series).await;
+                }
+                Ok(Adopted::Challenge | Adopted::Nothing) => {}
+                Err(error) => tracing::error!(%series, "the fitted model is not used: {error:#}"),
             }
-            Ok(Adopted::Challenge | Adopted::Nothing) => {}
-            Err(error) => tracing::error!(%series, "the fitted model is not used: {error:#}"),
         }
+    }
+
+    async fn take_choice(&mut self, chosen: Chosen) -> anyhow::Result<Adopted> {
+        // The fit may have seen samples that arrived after the last refresh: nobody falls behind who replaces whom.
+        self.follow(&chosen.series).await?;
+        self.adopt(chosen)
     }
 
     async fn tick(&mut self, trainer: &Trainer) {
@@ -181,10 +183,8 @@ impl Forecasting {
         let now_ms = self.live.now_ms();
         let mut due = self.store.series(&self.job.selector).await?;
         due.retain(|summary| {
-            let due = self.served.get(&summary.series).is_none_or(|served| {
-                let age_ms = now_ms.saturating_sub(served.champion.fitted_ms);
-                age_ms >= self.job.refit.0 || served.steps() as f64 > served.fitted_steps as f64 * GROWN
-            });
+            let served = self.served.get(&summary.series);
+            let due = served.is_none_or(|served| served.is_refit_due(now_ms, self.job.refit.0));
             due && !self.ordered.contains(&summary.series)
         });
         for panel in due.chunks(fit::PANEL_MAX) {

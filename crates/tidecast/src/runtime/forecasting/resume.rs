@@ -42,7 +42,9 @@ impl Forecasting {
         let seen = history.samples().take_while(|sample| sample.timestamp_ms <= seen_to_ms).count();
         let behind = history.origin_ms().map_or(0, |origin_ms| (origin_ms - seen_to_ms) / history.step_ms);
         let known = usize::try_from(behind).ok().and_then(|behind| history.len().checked_sub(behind));
-        let Some(known) = known.filter(|_| seen > 0 && description.step_ms == history.step_ms) else { return Ok(()) };
+        // A model that was fitted for another horizon or season is no answer to this job.
+        let fits = description.step_ms == history.step_ms && description.settings == self.job.settings(history.step_ms);
+        let Some(known) = known.filter(|_| seen > 0 && fits) else { return Ok(()) };
         let champion = Champion {
             version: metadata.version,
             forecaster,

@@ -11,6 +11,9 @@ use tidecast_forecast::score::Score;
 /// Longest gap, in steps, that is bridged by missing values; after a longer one the series is fitted anew.
 const GAP_STEPS_MAX: usize = 20_000;
 
+/// A history that has grown by this factor since its fit is fitted anew before its time: a backlog was loaded meanwhile.
+const GROWN: f64 = 1.25;
+
 /// A fitted forecaster and what it was fitted on.
 pub struct Champion {
     /// Who it is, as in the registry.
@@ -33,8 +36,10 @@ pub struct Served {
     pub champion: Champion,
     /// Season in which the series is compared with itself, steps.
     pub season: usize,
-    /// How many steps the history had when the champion was fitted.
-    pub fitted_steps: usize,
+    /// When models were last fitted to it, whoever won, ms since the Unix epoch, time of the data.
+    considered_ms: i64,
+    /// How many steps the history had then.
+    considered_steps: usize,
     /// The newest values.
     tail: RegularSeries,
     /// How many steps the history has now.
@@ -53,9 +58,10 @@ impl Served {
         let season = job.season_steps(history);
         let mut served = Self {
             series,
+            considered_ms: champion.fitted_ms,
+            considered_steps: history.len(),
             champion,
             season,
-            fitted_steps: history.len(),
             tail: history.clone(),
             steps: history.len(),
             scale: accuracy::mase_scale(&history.values, season),
@@ -74,8 +80,20 @@ impl Served {
         let Some(known) = self.tail.len().checked_sub(behind) else { return false };
         champion.forecaster.update(&self.tail.values[known..]);
         self.champion = champion;
-        self.fitted_steps = self.steps;
         true
+    }
+
+    /// Notes that models have been fitted to all that is known now, whoever won.
+    pub fn considered(&mut self, now_ms: i64) {
+        self.considered_ms = now_ms;
+        self.considered_steps = self.steps;
+    }
+
+    /// Whether models should be fitted anew: the last fit is `refit_ms` old, or the history has grown much since.
+    #[must_use]
+    pub fn is_refit_due(&self, now_ms: i64, refit_ms: i64) -> bool {
+        let aged = now_ms.saturating_sub(self.considered_ms) >= refit_ms;
+        aged || self.steps as f64 > self.considered_steps as f64 * GROWN
     }
 
     /// Takes the samples that arrived after the origin, and says how many steps they are. `None` when the gap before
@@ -154,12 +172,6 @@ impl Served {
     #[must_use]
     pub fn step_ms(&self) -> i64 {
         self.tail.step_ms
-    }
-
-    /// How many steps the history has now.
-    #[must_use]
-    pub fn steps(&self) -> usize {
-        self.steps
     }
 
     /// Accuracy of the forecasts whose time has come.

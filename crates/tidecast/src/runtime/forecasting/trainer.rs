@@ -23,6 +23,14 @@ pub(super) struct Order {
     pub(super) candidates: Vec<&'static dyn Model>,
 }
 
+/// What became of an order.
+pub(super) struct Done {
+    /// Every series of the order, fitted or not.
+    pub(super) asked: Vec<SeriesKey>,
+    /// Those that could be fitted, or are known not to be.
+    pub(super) chosen: Vec<Chosen>,
+}
+
 /// The two workers.
 pub(super) struct Trainer {
     fits: mpsc::Sender<Order>,
@@ -32,11 +40,7 @@ pub(super) struct Trainer {
 
 impl Trainer {
     /// Starts the workers; what they choose arrives at the receiver.
-    pub(super) fn start(
-        job: &ForecastJob,
-        store: &Arc<dyn SeriesStore>,
-        live: &Live,
-    ) -> (Self, mpsc::Receiver<Chosen>) {
+    pub(super) fn start(job: &ForecastJob, store: &Arc<dyn SeriesStore>, live: &Live) -> (Self, mpsc::Receiver<Done>) {
         let (results, receiver) = mpsc::channel(RESULTS_MAX);
         let stop = Arc::new(AtomicBool::new(false));
         let worker = || {
@@ -75,23 +79,19 @@ struct Worker {
     store: Arc<dyn SeriesStore>,
     live: Live,
     stop: Arc<AtomicBool>,
-    results: mpsc::Sender<Chosen>,
+    results: mpsc::Sender<Done>,
 }
 
 impl Worker {
     async fn run(self, mut queue: mpsc::Receiver<Order>) {
         while let Some(order) = queue.recv().await {
-            match self.choose(order).await {
-                Ok(all) => {
-                    for chosen in all {
-                        if self.results.send(chosen).await.is_err() {
-                            return;
-                        }
-                    }
-                }
-                Err(error) => {
-                    tracing::error!("models cannot be fitted: {error:#}; trying again when they are next due");
-                }
+            let asked = order.summaries.iter().map(|summary| summary.series.clone()).collect();
+            let chosen = self.choose(order).await.unwrap_or_else(|error| {
+                tracing::error!("models cannot be fitted: {error:#}; trying again when they are next due");
+                Vec::new()
+            });
+            if self.results.send(Done { asked, chosen }).await.is_err() {
+                return;
             }
         }
     }
