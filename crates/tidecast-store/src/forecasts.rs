@@ -1,8 +1,8 @@
 //! Forecasts: their own redb file, keyed by series, origin, model and version.
 //!
 //! A file of their own because they are read at random and live long, while the journal must stay small: it is read as
-//! a whole before it is opened. Here every row has a checksum instead. The order of the key is the order in which a
-//! query answers.
+//! a whole before it is opened. Here every row has a checksum as well, since this file may be too large for that. The
+//! order of the key is the order in which a query answers.
 
 use crate::error::Place;
 use crate::journal::database::{Check, DatabaseFile};
@@ -24,6 +24,8 @@ type OwnedKey = (String, i64, String, u32);
 
 const FORECASTS: TableDefinition<Key<'static>, &[u8]> = TableDefinition::new("forecasts");
 
+/// A larger file is opened without reading all of it first, which would take a good part of a second.
+const CHECKED_BYTES: u64 = 128 * 1024 * 1024;
 /// How long every origin is kept.
 const EVERY_ORIGIN_MS: i64 = 7 * 24 * HOUR_MS;
 const HOUR_MS: i64 = 3_600_000;
@@ -40,7 +42,7 @@ pub(crate) struct Forecasts {
 impl Forecasts {
     /// Opens the file if there is one.
     pub(crate) fn open(storage: Arc<dyn Storage>, place: Place, exists: bool) -> Result<Self, StoreError> {
-        let mut file = DatabaseFile::new(storage, place.clone(), FILE, Check::Nothing, exists);
+        let mut file = DatabaseFile::new(storage, place.clone(), FILE, Check::UpTo(CHECKED_BYTES), exists);
         file.open_existing()?;
         Ok(Self { place, file: Mutex::new(file) })
     }

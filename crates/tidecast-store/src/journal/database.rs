@@ -22,13 +22,14 @@ const SHRINK_PASSES: usize = 16;
 /// Ends the name of a file that is being created.
 pub(crate) const UNFINISHED: &str = ".new";
 
-/// What opening checks, beyond what redb does by itself.
+/// Whether every page is checked before the file is opened. Writing to a damaged file can make redb panic while it
+/// unwinds from a panic, which ends the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
-    /// Every page: for a file that is small and must be right as a whole.
-    EveryPage,
-    /// Nothing: for a file that may be large and whose rows have checksums of their own.
-    Nothing,
+    /// For a file that stays small and must be right as a whole.
+    Always,
+    /// For a file that may grow too large for it, and whose rows have checksums of their own: up to so many bytes.
+    UpTo(u64),
 }
 
 /// One redb file.
@@ -101,12 +102,14 @@ impl DatabaseFile {
     fn load(&self) -> Result<Database, StoreError> {
         let io = |error: io::Error| self.place.io(self.name, &error);
         let file = self.storage.open(self.name).map_err(io)?;
-        if file.length().map_err(io)? == 0 {
+        let length = file.length().map_err(io)?;
+        if length == 0 {
             // redb would take it for a new one.
             return Err(self.place.corrupt(self.name, "the file is empty"));
         }
-        if self.check == Check::EveryPage {
-            self.try_out(&file)?;
+        match self.check {
+            Check::UpTo(limit) if length > limit => {}
+            Check::Always | Check::UpTo(_) => self.try_out(&file)?,
         }
         let loaded = shield(|| builder().create_with_backend(FileBackend(file)));
         loaded.ok_or_else(|| self.senseless())?.map_err(|error| self.error(error))

@@ -66,7 +66,7 @@ pub(crate) struct Checkpoint {
 impl Journal {
     /// Opens the journal, or creates it.
     pub(crate) fn open(storage: Arc<dyn Storage>, place: Place, exists: bool) -> Result<(Self, Recovered), StoreError> {
-        let file = DatabaseFile::new(storage, place.clone(), FILE, Check::EveryPage, exists);
+        let file = DatabaseFile::new(storage, place.clone(), FILE, Check::Always, exists);
         let mut journal = Self { file, place, sequence: 0, stray: false };
         journal.file.open()?;
         if journal.stored_version()? == 0 {
