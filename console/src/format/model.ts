@@ -1,15 +1,7 @@
 // Names of models as people say them.
 
-const names: Record<string, string> = {
-  ridge: 'Ridge',
-  lstm: 'LSTM',
-  seasonal_naive: 'Seasonal naive',
-  naive: 'Naive',
-  last_value: 'Last value',
-  mean: 'Mean',
-  gbdt: 'Boosted trees',
-  ets: 'ETS',
-};
+// All but these read well with their first letter capitalised.
+const names: Record<string, string> = { lstm: 'LSTM' };
 
 export function modelName(model: string): string {
   const known = names[model];
