@@ -4,6 +4,7 @@ use crate::config::{ConfigError, TokenError};
 use std::process::ExitCode;
 use tidecast_core::ports::{SourceError, StoreError};
 use tidecast_forecast::models::UnknownModel;
+use tidecast_forecast::registry::RegistryError;
 
 /// Something failed while running.
 const FAILURE: u8 = 1;
@@ -52,6 +53,9 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
             SourceError::Malformed { .. } | SourceError::NotFound { .. } => INPUT,
             SourceError::Unavailable { .. } => NETWORK,
         });
+    }
+    if cause.is::<RegistryError>() {
+        return Some(STORE);
     }
     cause.downcast_ref::<StoreError>().map(|error| match error {
         StoreError::Unavailable { .. } => NETWORK,

@@ -1,7 +1,6 @@
 //! Regular series: samples resampled onto a fixed step, with gaps made explicit. What forecasters see.
 
 use super::{Points, Sample};
-use std::collections::HashMap;
 
 /// Values at `start_ms + i * step_ms`; a missing value is NaN.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,18 +13,17 @@ pub struct RegularSeries {
     pub values: Vec<f64>,
 }
 
-/// The step of a series: the most frequent distance between neighbours (the smallest of equally frequent ones).
-/// `None` with fewer than two samples. Timestamps ascend.
+/// The step of a series: the median distance between neighbours, which is the distance of a regular series with gaps,
+/// and near enough for timestamps that jitter. `None` with fewer than two samples. Timestamps ascend.
 #[must_use]
 pub fn infer_step_ms(timestamps_ms: &[i64]) -> Option<i64> {
     // The newest thousands decide: a meter that was switched from hourly to 15 minutes is a 15-minute meter.
     const RECENT: usize = 4_096;
     let recent = &timestamps_ms[timestamps_ms.len().saturating_sub(RECENT)..];
-    let mut counts: HashMap<i64, usize> = HashMap::new();
-    for pair in recent.windows(2) {
-        *counts.entry(pair[1] - pair[0]).or_default() += 1;
-    }
-    counts.into_iter().filter(|(step, _)| *step > 0).max_by_key(|(step, count)| (*count, -step)).map(|(step, _)| step)
+    let distances = recent.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
+    let mut distances: Vec<i64> = distances.filter(|distance| *distance > 0).collect();
+    distances.sort_unstable();
+    distances.get(distances.len().checked_sub(1)? / 2).copied()
 }
 
 impl RegularSeries {
@@ -146,8 +144,10 @@ mod tests {
     }
 
     #[test]
-    fn step_is_the_most_frequent_distance() {
+    fn step_is_the_median_distance() {
         assert_eq!(infer_step_ms(&[0, 10, 20, 50, 60]), Some(10));
+        assert_eq!(infer_step_ms(&[0, 1, 61, 121, 182, 241, 242, 301]), Some(59));
+        assert_eq!(infer_step_ms(&[i64::MIN, i64::MAX]), Some(i64::MAX));
         assert_eq!(infer_step_ms(&[7]), None);
     }
 

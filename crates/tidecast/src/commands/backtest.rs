@@ -102,7 +102,7 @@ impl Span {
     fn steps(self, step_ms: i64) -> usize {
         match self {
             Self::Steps(steps) => steps,
-            Self::Time(DurationMs(ms)) => usize::try_from(ms / step_ms.max(1)).unwrap_or(0),
+            Self::Time(DurationMs(ms)) => usize::try_from(ms.saturating_add(step_ms - 1) / step_ms.max(1)).unwrap_or(0),
         }
     }
 }
@@ -140,7 +140,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
 async fn read(args: &Args) -> anyhow::Result<Vec<(SeriesKey, RegularSeries)>> {
     let Some(input) = &args.input else {
         let store = args.target.open()?;
-        return fit::histories(&*store, &store.series(&args.selector).await?).await;
+        return Ok(fit::histories(&*store, &store.series(&args.selector).await?).await);
     };
     let mut source = CsvSource::open(input, args.csv.options(), None).await?;
     let columns = collect(&mut source).await?;
@@ -154,12 +154,18 @@ async fn read(args: &Args) -> anyhow::Result<Vec<(SeriesKey, RegularSeries)>> {
 fn plan(args: &Args, series: &RegularSeries) -> BacktestPlan {
     let step_ms = series.step_ms;
     let horizon = args.horizon.steps(step_ms);
+    let stride = args.stride.map_or(horizon, |stride| stride.steps(step_ms));
     BacktestPlan {
         horizon,
-        stride: args.stride.map_or(horizon, |stride| stride.steps(step_ms)),
+        stride,
         origins: args.origins,
         season: args.season.map_or_else(
-            || tidecast_forecast::season::Cycle::of(series, None).longest(),
+            || {
+                // Found in what was known at the first origin.
+                let future = horizon.saturating_add(stride.saturating_mul(args.origins.saturating_sub(1)));
+                let known = series.truncated(series.len().saturating_sub(future));
+                tidecast_forecast::season::Cycle::of(&known, None).longest()
+            },
             |season| season.steps(step_ms),
         ),
         refit_every: args.refit,

@@ -27,7 +27,7 @@ const EXAMPLES: &str = "Examples:
   tidecast forecast 'power{device_id=\"meter_1\"}' --server http://127.0.0.1:8080
 
 With --store, models fitted before are used, series without one are fitted, and the forecasts are stored. With --server,
-the newest forecasts that the server made are fetched. With --input, nothing is stored.";
+the newest forecasts that the server made are fetched, as its configuration asks for them. With --input, nothing is stored.";
 
 /// Forecast the next steps of series
 #[derive(Debug, clap::Args)]
@@ -94,7 +94,9 @@ async fn newest(store: &dyn SeriesStore, selector: &Selector) -> anyhow::Result<
     let mut forecasts = Vec::new();
     for summary in store.series(selector).await? {
         let query = ForecastQuery { series: summary.series, origins: TimeRange::ALL, limit: 1 };
-        forecasts.extend(store.forecasts(query).await?);
+        // Champion and former champion may have spoken at the same origin; the one stored under the later name counts
+        // no more than the other, so one is shown.
+        forecasts.extend(store.forecasts(query).await?.pop());
     }
     Ok(forecasts)
 }

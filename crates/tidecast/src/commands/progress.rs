@@ -3,6 +3,7 @@
 use crate::runtime::live::{Event, Live};
 use indicatif::{ProgressBar, ProgressStyle};
 use tidecast_core::ports::Progress;
+use tokio::sync::broadcast::error::RecvError;
 
 /// A bar over a known amount of work, such as samples or models.
 pub(crate) fn bar(what: &'static str, total: u64) -> ProgressBar {
@@ -26,12 +27,16 @@ pub(crate) fn follow(live: &Live, what: &'static str) -> ProgressBar {
     let bar = bar(what, 0);
     let (shown, mut events) = (bar.clone(), live.subscribe());
     tokio::spawn(async move {
-        while let Ok(event) = events.recv().await {
-            if let Event::Status(status) = event
-                && let Some(progress) = status.progress
-            {
-                shown.set_length(progress.total.unwrap_or(progress.done));
-                shown.set_position(progress.done);
+        loop {
+            match events.recv().await {
+                Ok(Event::Status(status)) => {
+                    if let Some(progress) = status.progress {
+                        shown.set_length(progress.total.unwrap_or(progress.done));
+                        shown.set_position(progress.done);
+                    }
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
             }
         }
     });

@@ -43,49 +43,66 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     print(&format!("Console: http://{}/\n", host.address))?;
     announce(&host, &config);
     tokio::spawn(housekeeping(Arc::clone(&host.store), config.retention));
-    count(&*host.store, &host.live).await?;
-    let jobs = config.forecasts.iter().map(|(name, forecast)| job(name, forecast));
-    let mut forecasting = Vec::new();
-    for job in jobs {
+    let mut jobs = Vec::new();
+    for (name, forecast) in &config.forecasts {
+        let job = job(name, forecast);
         let every = job.every;
-        let mut job = Forecasting::new(job, host.port(), Arc::clone(&host.registry), host.live.clone())?;
-        job.resume().await?;
-        forecasting.push((job, every));
+        jobs.push((Forecasting::new(job, host.port(), Arc::clone(&host.registry), host.live.clone())?, every));
     }
-    // Forecasts come first from what is there already, and again once the sources have brought the rest.
-    let loading = tokio::spawn(load(config.sources, host.port(), host.live.clone()));
     let (store, live) = (host.port(), host.live.clone());
-    let ended = listen::ended(host.shutdown.clone());
-    let work = async {
-        loading.await?;
-        count(&*store, &live).await?;
-        live.update_status(|status| status.phase = Phase::Fitting);
-        for (job, _) in &mut forecasting {
-            job.fit_first().await?;
-            job.refresh().await?;
-        }
-        live.update_status(|status| {
-            status.phase = Phase::Live;
-            status.message = "Forecasts are kept fresh".to_owned();
-        });
-        for (job, every) in forecasting {
-            let (ticks, receiver) = mpsc::channel(1);
-            tokio::spawn(tick(ticks, every));
-            tokio::spawn(job.run(receiver));
-        }
-        anyhow::Ok(())
-    };
     tokio::select! {
-        result = work => if let Err(error) = result {
-            tracing::error!("{error:#}");
-            live.update_status(|status| {
-                status.phase = Phase::Failed;
-                status.message = format!("{error:#}");
-            });
-        },
-        () = ended => {}
+        () = work(config.sources, jobs, store, live) => {}
+        () = listen::ended(host.shutdown.clone()) => {}
     }
     host.ended().await
+}
+
+/// Loads, fits, forecasts, and goes on for ever. What fails is logged and tried again at the next tick.
+async fn work(
+    sources: BTreeMap<String, SourceConfig>,
+    mut jobs: Vec<(Forecasting, DurationMs)>,
+    store: Arc<dyn SeriesStore>,
+    live: Live,
+) {
+    for (job, _) in &mut jobs {
+        log("the models of an earlier run cannot be used", job.resume().await);
+    }
+    let loading = load(sources, Arc::clone(&store), live.clone());
+    let known = jobs.iter().any(|(job, _)| job.serves_any());
+    let mut loading = Some(loading);
+    if !known && let Some(loading) = loading.take() {
+        // Nothing can be forecast before there are samples, and on a part of them it would be done twice.
+        loading.await;
+        live.update_status(|status| status.phase = Phase::Fitting);
+        for (job, _) in &mut jobs {
+            log("series cannot be fitted", job.fit_first().await);
+        }
+    }
+    let mut tickers = Vec::new();
+    for (mut job, every) in jobs {
+        log("forecasts cannot be made", job.refresh().await.map(drop));
+        let (ticks, receiver) = mpsc::channel(1);
+        tickers.push(ticks.clone());
+        tokio::spawn(tick(ticks, every));
+        tokio::spawn(job.run(receiver));
+    }
+    // After a restart, forecasts come from what is there already, and sources bring the rest meanwhile.
+    if let Some(loading) = loading {
+        loading.await;
+        tickers.iter().for_each(|ticks| _ = ticks.try_send(()));
+    }
+    log("series cannot be counted", count(&*store, &live).await);
+    live.update_status(|status| {
+        status.phase = Phase::Live;
+        status.message = "Forecasts are kept fresh".to_owned();
+    });
+    std::future::pending::<()>().await;
+}
+
+fn log(what: &str, result: anyhow::Result<()>) {
+    if let Err(error) = result {
+        tracing::error!("{what}: {error:#}; trying again");
+    }
 }
 
 fn announce(host: &Host, config: &Config) {

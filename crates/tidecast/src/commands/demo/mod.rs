@@ -92,7 +92,9 @@ fn job() -> ForecastJob {
 }
 
 async fn live(args: &Args, directory: &Path) -> anyhow::Result<()> {
+    let recording = recording::load().await?;
     let clock = ReplayClock::default();
+    clock.set(position(&recording, None));
     let host = Host::start(Mode::Demo, directory, &args.listen.server(), Arc::new(clock.clone())).await?;
     let url = format!("http://{}/", host.address);
     print(&format!("Console: {url}  (Ctrl-C stops, the same command goes on from there)\n"))?;
@@ -102,7 +104,7 @@ async fn live(args: &Args, directory: &Path) -> anyhow::Result<()> {
     let live = host.live.clone();
     let ended = listen::ended(host.shutdown.clone());
     tokio::select! {
-        result = replay(args, &host, &clock) => if let Err(error) = result {
+        result = replay(args, &host, &clock, &recording) => if let Err(error) = result {
             live.update_status(|status| {
                 status.phase = Phase::Failed;
                 status.message = format!("{error:#}");
@@ -117,15 +119,14 @@ async fn live(args: &Args, directory: &Path) -> anyhow::Result<()> {
 }
 
 /// Loads, fits, forecasts and replays; at the end of the data it stays, for the console.
-async fn replay(args: &Args, host: &Host, clock: &ReplayClock) -> anyhow::Result<()> {
-    let recording = recording::load().await?;
+async fn replay(args: &Args, host: &Host, clock: &ReplayClock, recording: &Recording) -> anyhow::Result<()> {
     let store = host.port();
-    let replay = Replay { recording: &recording, store: &*store, clock, live: &host.live, speed: args.speed };
+    let replay = Replay { recording, store: &*store, clock, live: &host.live, speed: args.speed };
     let stored = Replay::position(&*store).await?;
-    let position_ms = stored.unwrap_or(recording.held_back_from_ms - 1);
+    let position_ms = position(recording, stored);
     clock.set(position_ms);
-    announce(host, &recording, args.speed);
-    if stored.is_none() {
+    announce(host, recording, args.speed);
+    if is_incomplete(recording, stored) {
         load(&replay).await?;
     }
     count(&*store, &host.live).await?;
@@ -154,6 +155,16 @@ async fn replay(args: &Args, host: &Host, clock: &ReplayClock) -> anyhow::Result
     // The forecast job goes on, so that challengers still in training can take over.
     ticks.closed().await;
     Ok(())
+}
+
+/// Where the replay begins, or goes on: never before the held-back part.
+fn position(recording: &Recording, stored: Option<i64>) -> i64 {
+    stored.unwrap_or(i64::MIN).max(recording.held_back_from_ms - 1)
+}
+
+/// Whether an earlier process was stopped before everything ahead of the held-back part was stored.
+fn is_incomplete(recording: &Recording, stored: Option<i64>) -> bool {
+    stored.is_none_or(|stored| stored < recording.held_back_from_ms - 1)
 }
 
 fn announce(host: &Host, recording: &Recording, speed: DurationMs) {

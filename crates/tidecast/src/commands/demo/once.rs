@@ -66,8 +66,8 @@ pub(super) async fn run(directory: &Path, format: Format) -> anyhow::Result<()> 
     let live = Live::new(Mode::Demo, Arc::new(clock.clone()), SystemClock.now_ms());
     let replay = Replay { recording: &recording, store: &*store, clock: &clock, live: &live, speed: DurationMs::HOUR };
     let stored = Replay::position(&*store).await?;
-    clock.set(stored.unwrap_or(recording.held_back_from_ms - 1));
-    if stored.is_none() {
+    clock.set(super::position(&recording, stored));
+    if super::is_incomplete(&recording, stored) {
         super::load(&replay).await?;
     }
     stages.insert("ingest", stopwatch.lap());
@@ -107,7 +107,8 @@ fn evaluate(forecasting: Forecasting, recording: &Recording) -> BTreeMap<SeriesK
     for mut served in forecasting.into_served() {
         let Some(points) = recording.columns().get(&served.series) else { continue };
         while served.origin_ms() < recording.last_ms {
-            served.forecast(&job);
+            let forecast = served.forecast(&job);
+            served.stored(&forecast);
             let from = points.timestamps_ms.partition_point(|&at| at <= served.origin_ms());
             let to = points.timestamps_ms.partition_point(|&at| at <= served.origin_ms() + job.horizon.0);
             if from == to || served.observe(&points.slice(from..to)).is_none() {

@@ -55,45 +55,45 @@ impl Forecasting {
 
     fn adopt_rival(&mut self, series: &SeriesKey, history: &RegularSeries, choice: Choice) -> anyhow::Result<Adopted> {
         let Choice { trained, candidates } = choice;
-        let kind = if candidates.iter().any(|(name, _)| self.iterative.iter().any(|model| model.name() == name)) {
-            Adopted::Challenge
-        } else {
-            Adopted::Refit
+        let now_ms = self.live.now_ms();
+        let Some(served) = self.served.get_mut(series) else { return Ok(Adopted::Nothing) };
+        let slow = |name: &String| self.iterative.iter().any(|model| model.name() == name);
+        let kind = if candidates.iter().any(|(name, _)| slow(name)) { Adopted::Challenge } else { Adopted::Refit };
+        if kind == Adopted::Refit {
+            served.considered(now_ms);
+        }
+        let Some(unseen_from) = served.unseen_from(history) else {
+            // The series has another step now, or has run ahead of what was fitted: it is fitted from the beginning.
+            self.served.remove(series);
+            return Ok(Adopted::Nothing);
         };
+        let same_model = served.champion.version.model == trained.forecaster.model();
         let asked_for = candidates.iter().any(|(name, _)| name == trained.forecaster.model());
-        if let Some(note) = trained.note.as_deref().filter(|_| !asked_for) {
+        if let Some(note) = trained.note.as_deref().filter(|_| !asked_for && !same_model) {
             // A simpler model answered in the challenger's place; that one competes under its own name already.
             for (name, _) in &candidates {
                 self.live.update_board(series, |board| boards::unsuitable(board, name, note));
             }
             return Ok(kind);
         }
-        let Some(served) = self.served.get_mut(series) else { return Ok(Adopted::Nothing) };
-        let same_model = served.champion.version.model == trained.forecaster.model();
-        let wins = same_model || select::takes_over(served.champion.score.as_ref(), trained.score.as_ref());
-        let now_ms = self.live.now_ms();
+        // The champion's own model was fitted anew on the same days: that score counts, not the one from long ago.
+        let fresh = candidates.iter().find(|(name, _)| *name == served.champion.version.model);
+        let defended = fresh.and_then(|(_, score)| score.as_ref()).or(served.champion.score.as_ref());
+        let wins = same_model || select::takes_over(defended, trained.score.as_ref());
         let fitted = fit::register(&self.registry, series, trained, history, &self.job, now_ms, wins)?;
+        let former = Former { version: served.champion.version.clone(), mase: mase(&served.champion) };
+        let version = fitted.version.clone();
+        if wins {
+            served.remeasure(history, &self.job);
+            served.replace_champion(fitted, unseen_from);
+        }
         self.live.update_board(series, |board| {
             boards::rescore(board, &candidates);
-            boards::versioned(board, &fitted);
+            boards::versioned(board, &version, now_ms);
+            boards::crown(board, served);
         });
-        if kind == Adopted::Refit {
-            served.considered(now_ms);
-        }
-        if !wins {
-            let champion = &served.champion;
-            self.live.update_board(series, |board| boards::crown(board, champion));
-            return Ok(kind);
-        }
-        let former = Former { version: served.champion.version.clone(), mase: mase(&served.champion) };
-        if served.replace_champion(fitted, history.origin_ms().unwrap_or(history.start_ms)) {
-            let champion = &served.champion;
-            self.live.update_board(series, |board| boards::crown(board, champion));
-            if !same_model {
-                self.announce(series, Some(former), &self.served[series].champion);
-            }
-        } else {
-            tracing::warn!(%series, "the fitted model is older than what is remembered of the series; it is not used");
+        if wins && !same_model {
+            self.announce(series, Some(former), &self.served[series].champion);
         }
         Ok(kind)
     }

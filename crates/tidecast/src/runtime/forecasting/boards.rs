@@ -1,8 +1,9 @@
 //! Boards: who serves a series, who competes, as the API and the console show it.
 
-use super::served::{Champion, Served};
+use super::served::Served;
 use crate::runtime::live::{Accuracy, Board, Candidate, CandidateState};
 use std::collections::BTreeMap;
+use tidecast_core::forecast::ModelVersion;
 use tidecast_core::series::SeriesKey;
 use tidecast_forecast::models::Model;
 use tidecast_forecast::registry::Metadata;
@@ -13,7 +14,7 @@ pub(super) fn first(served: &Served, scores: &[(String, Option<Score>)], queued:
     let mut board = of_champion(served);
     board.candidates = scores.iter().map(|(model, score)| candidate(model, score.as_ref())).collect();
     board.candidates.extend(queued.iter().map(|model| waiting(model.name())));
-    crown(&mut board, &served.champion);
+    crown(&mut board, served);
     board
 }
 
@@ -21,8 +22,9 @@ pub(super) fn first(served: &Served, scores: &[(String, Option<Score>)], queued:
 pub(super) fn resumed(served: &Served, versions: Vec<Metadata>, iterative: &[&'static dyn Model]) -> Board {
     let newest: BTreeMap<String, Metadata> =
         versions.into_iter().map(|metadata| (metadata.version.model.clone(), metadata)).collect();
-    let untried = iterative.iter().map(|model| model.name()).filter(|name| !newest.contains_key(*name));
-    let untried: Vec<Candidate> = untried.map(waiting).collect();
+    // Slow candidates are trained together and only the best of them is kept: one version means that all were tried.
+    let tried = iterative.iter().any(|model| newest.contains_key(model.name()));
+    let untried: Vec<Candidate> = iterative.iter().filter(|_| !tried).map(|model| waiting(model.name())).collect();
     let mut board = of_champion(served);
     board.candidates = newest
         .into_values()
@@ -33,7 +35,7 @@ pub(super) fn resumed(served: &Served, versions: Vec<Metadata>, iterative: &[&'s
         })
         .chain(untried)
         .collect();
-    crown(&mut board, &served.champion);
+    crown(&mut board, served);
     board
 }
 
@@ -76,18 +78,20 @@ pub(super) fn rescore(board: &mut Board, scores: &[(String, Option<Score>)]) {
 }
 
 /// Says which version of a model was fitted when.
-pub(super) fn versioned(board: &mut Board, fitted: &Champion) {
-    for have in board.candidates.iter_mut().filter(|have| have.model == fitted.version.model) {
-        have.version = Some(fitted.version.version);
-        have.fitted_ms = Some(fitted.fitted_ms);
+pub(super) fn versioned(board: &mut Board, version: &ModelVersion, fitted_ms: i64) {
+    for have in board.candidates.iter_mut().filter(|have| have.model == version.model) {
+        have.version = Some(version.version);
+        have.fitted_ms = Some(fitted_ms);
     }
 }
 
 /// Says who answers from now on.
-pub(super) fn crown(board: &mut Board, champion: &Champion) {
+pub(super) fn crown(board: &mut Board, served: &Served) {
+    let champion = &served.champion;
     board.champion = Some(champion.version.clone());
     board.note.clone_from(&champion.note);
     board.backtest = champion.score.as_ref().map(accuracy);
+    board.season = served.season as u64;
     for have in &mut board.candidates {
         let wins = have.model == champion.version.model;
         have.state = match have.state {
@@ -96,7 +100,15 @@ pub(super) fn crown(board: &mut Board, champion: &Champion) {
             other => other,
         };
     }
-    versioned(board, champion);
+    versioned(board, &champion.version, champion.fitted_ms);
+}
+
+/// Lets candidates whose training came to nothing wait again.
+pub(super) fn requeue(board: &mut Board) {
+    for have in board.candidates.iter_mut().filter(|have| have.state == CandidateState::Training) {
+        have.state = CandidateState::Queued;
+        have.progress = None;
+    }
 }
 
 /// Says why a model does not compete.

@@ -27,21 +27,17 @@ pub struct Chosen {
     pub choice: Result<Choice, FitError>,
 }
 
-/// The histories of some series; those with too few samples to tell their step are left out.
-///
-/// # Errors
-/// Those of the store.
-pub async fn histories(
-    store: &dyn SeriesStore,
-    summaries: &[SeriesSummary],
-) -> anyhow::Result<Vec<(SeriesKey, RegularSeries)>> {
+/// The histories of some series; those with too few samples to tell their step, or that cannot be read, are left out.
+pub async fn histories(store: &dyn SeriesStore, summaries: &[SeriesSummary]) -> Vec<(SeriesKey, RegularSeries)> {
     let mut histories = Vec::with_capacity(summaries.len());
     for summary in summaries {
-        if let Some(history) = history::read(store, summary).await? {
-            histories.push((summary.series.clone(), history));
+        match history::read(store, summary).await {
+            Ok(Some(history)) => histories.push((summary.series.clone(), history)),
+            Ok(None) => {}
+            Err(error) => tracing::error!(series = %summary.series, "the series is left out: {error}"),
         }
     }
-    Ok(histories)
+    histories
 }
 
 /// Chooses the best of `candidates` for every series. Runs for as long as fitting takes, on its own thread.

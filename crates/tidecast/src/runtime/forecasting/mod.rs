@@ -19,19 +19,19 @@ pub use job::ForecastJob;
 pub use served::{Champion, Served};
 
 use super::host::count;
-use super::live::{CandidateState, Live};
+use super::live::{Candidate, CandidateState, Live};
 use adopt::Adopted;
 use fit::Chosen;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use tidecast_core::ports::{SeriesStore, SeriesSummary};
+use tidecast_core::ports::{SeriesStore, SeriesSummary, StoreError};
 use tidecast_core::series::{Selector, SeriesKey};
 use tidecast_forecast::models::{self, Model};
 use tidecast_forecast::registry::Registry;
 use tidecast_forecast::select;
 use tokio::sync::mpsc;
-use trainer::{Done, Order, Trainer};
+use trainer::{Done, Kind, Order, Trainer};
 
 /// Refits between two trainings of the slow candidates.
 const REFITS_A_CHALLENGE: u32 = 7;
@@ -45,8 +45,10 @@ pub struct Forecasting {
     closed_form: Vec<&'static dyn Model>,
     iterative: Vec<&'static dyn Model>,
     served: BTreeMap<SeriesKey, Served>,
-    /// Series that are being fitted.
+    /// Series that wait for a fit, or are being fitted.
     ordered: BTreeSet<SeriesKey>,
+    /// Series whose slow candidates wait or are in training.
+    challenged: BTreeSet<SeriesKey>,
     /// How often each series was fitted anew by this process.
     refits: BTreeMap<SeriesKey, u32>,
 }
@@ -78,6 +80,7 @@ impl Forecasting {
             iterative,
             served: BTreeMap::new(),
             ordered: BTreeSet::new(),
+            challenged: BTreeSet::new(),
             refits: BTreeMap::new(),
         })
     }
@@ -87,7 +90,7 @@ impl Forecasting {
     /// # Errors
     /// Those of the store and the registry.
     pub async fn fit_first(&mut self) -> anyhow::Result<()> {
-        let mut summaries = self.store.series(&self.job.selector).await?;
+        let mut summaries = self.summaries().await?;
         summaries.retain(|summary| !self.served.contains_key(&summary.series));
         self.fit(&summaries, self.closed_form.clone()).await
     }
@@ -97,7 +100,7 @@ impl Forecasting {
     /// # Errors
     /// Those of the store and the registry.
     pub async fn fit_all(&mut self) -> anyhow::Result<()> {
-        let summaries = self.store.series(&self.job.selector).await?;
+        let summaries = self.summaries().await?;
         self.fit(&summaries, select::candidates(&self.job.model)?).await
     }
 
@@ -108,7 +111,7 @@ impl Forecasting {
             let (live, size) = (self.live.clone(), panel.len() as f64);
             let progress = move |share: f64| live.show_progress("fit", (done + share * size) as u64, Some(total));
             progress(0.0);
-            let histories = fit::histories(&*self.store, panel).await?;
+            let histories = fit::histories(&*self.store, panel).await;
             let never = Arc::new(AtomicBool::new(false));
             for chosen in fit::choose(&self.job, candidates.clone(), histories, never, progress).await? {
                 self.adopt(chosen)?;
@@ -116,6 +119,19 @@ impl Forecasting {
         }
         self.live.update_status(|status| status.progress = None);
         Ok(())
+    }
+
+    /// The series that the selector matches and no other job serves.
+    async fn summaries(&self) -> Result<Vec<SeriesSummary>, StoreError> {
+        let mut summaries = self.store.series(&self.job.selector).await?;
+        summaries.retain(|summary| self.live.claim(&summary.series, &self.job.name));
+        Ok(summaries)
+    }
+
+    /// Whether any series is served.
+    #[must_use]
+    pub fn serves_any(&self) -> bool {
+        !self.served.is_empty()
     }
 
     /// The series as they are served now, for who wants to go on with them alone.
@@ -143,10 +159,15 @@ impl Forecasting {
     }
 
     async fn take(&mut self, done: Done, trainer: &Trainer) {
-        for series in &done.asked {
-            self.ordered.remove(series);
+        let Done { kind, asked, chosen } = done;
+        for series in &asked {
+            match kind {
+                Kind::Fit => _ = self.ordered.remove(series),
+                Kind::Challenge => _ = self.challenged.remove(series),
+            }
         }
-        for chosen in done.chosen {
+        let adopted = !chosen.is_empty();
+        for chosen in chosen {
             let series = chosen.series.clone();
             match self.take_choice(chosen).await {
                 Ok(Adopted::First) => self.challenge(trainer, &series).await,
@@ -158,12 +179,20 @@ impl Forecasting {
                 Err(error) => tracing::error!(%series, "the fitted model is not used: {error:#}"),
             }
         }
+        if kind == Kind::Challenge {
+            asked.iter().for_each(|series| self.live.update_board(series, boards::requeue));
+        }
+        // Who is new forecasts at once, not only when the next sample arrives.
+        if adopted && let Err(error) = self.refresh().await {
+            tracing::error!("forecasts cannot be refreshed: {error:#}; trying again at the next tick");
+        }
     }
 
     async fn take_choice(&mut self, chosen: Chosen) -> anyhow::Result<Adopted> {
         // The fit may have seen samples that arrived after the last refresh: nobody falls behind who replaces whom.
         self.follow(&chosen.series).await?;
-        self.adopt(chosen)
+        // The registry makes every version durable: other tasks go on meanwhile on another thread.
+        tokio::task::block_in_place(|| self.adopt(chosen))
     }
 
     async fn tick(&mut self, trainer: &Trainer) {
@@ -181,7 +210,7 @@ impl Forecasting {
     /// Orders a fit for every series that has none yet, is due, or has grown a lot.
     async fn order_fits(&mut self, trainer: &Trainer) -> anyhow::Result<()> {
         let now_ms = self.live.now_ms();
-        let mut due = self.store.series(&self.job.selector).await?;
+        let mut due = self.summaries().await?;
         due.retain(|summary| {
             let served = self.served.get(&summary.series);
             let due = served.is_none_or(|served| served.is_refit_due(now_ms, self.job.refit.0));
@@ -196,23 +225,23 @@ impl Forecasting {
         Ok(())
     }
 
-    /// Orders the slow candidates of a series: those never tried, and now and then all of them again.
-    async fn challenge(&self, trainer: &Trainer, series: &SeriesKey) {
+    /// Orders the slow candidates of a series that never had any, and now and then all of them again.
+    async fn challenge(&mut self, trainer: &Trainer, series: &SeriesKey) {
         let refits = self.refits.get(series).copied().unwrap_or(0);
         let again = refits > 0 && refits % REFITS_A_CHALLENGE == 0;
         let board = self.live.board(series);
-        let untried = |model: &&dyn Model| {
-            let candidates = board.iter().flat_map(|board| &board.candidates);
-            candidates.filter(|have| have.model == model.name()).any(|have| have.state == CandidateState::Queued)
-        };
-        let candidates: Vec<_> = self.iterative.iter().copied().filter(|model| again || untried(model)).collect();
-        if candidates.is_empty() {
+        let slow = |have: &&Candidate| self.iterative.iter().any(|model| model.name() == have.model);
+        let untried = board
+            .is_some_and(|board| board.candidates.iter().filter(slow).all(|have| have.state == CandidateState::Queued));
+        if self.iterative.is_empty() || self.challenged.contains(series) || !(again || untried) {
             return;
         }
         match self.store.series(&Selector::exact(series)).await {
             Ok(mut summaries) => {
                 summaries.retain(|summary| summary.series == *series);
-                if !trainer.challenge(Order { summaries, candidates }) {
+                if trainer.challenge(Order { summaries, candidates: self.iterative.clone() }) {
+                    self.challenged.insert(series.clone());
+                } else {
                     tracing::warn!(%series, "too many challengers wait; this one is left out until the next refit");
                 }
             }

@@ -2,8 +2,10 @@
 
 use super::Forecasting;
 use crate::runtime::live::{Event, ForecastNotice};
+use std::collections::BTreeSet;
 use std::time::Instant;
 use tidecast_core::forecast::Forecast;
+use tidecast_core::ports::SeriesSummary;
 use tidecast_core::series::{SeriesKey, TimeRange};
 
 impl Forecasting {
@@ -14,17 +16,45 @@ impl Forecasting {
     /// Those of the store.
     pub async fn refresh(&mut self) -> anyhow::Result<Vec<Forecast>> {
         let started = Instant::now();
-        let summaries = self.store.series(&self.job.selector).await?;
+        let summaries = self.summaries().await?;
+        self.forget_all_but(&summaries);
         for summary in &summaries {
-            if self.served.get(&summary.series).is_some_and(|served| summary.last_ms > served.origin_ms()) {
-                self.follow(&summary.series).await?;
+            if self.served.get(&summary.series).is_some_and(|served| summary.last_ms > served.origin_ms())
+                && let Err(error) = self.follow(&summary.series).await
+            {
+                // One series that cannot be read must not keep the others from being forecast.
+                tracing::error!(series = %summary.series, "{error:#}; trying again at the next tick");
             }
         }
-        let due = self.served.values_mut().filter(|served| served.is_due());
-        let forecasts: Vec<Forecast> = due.map(|served| served.forecast(&self.job)).collect();
+        let due = self.served.values().filter(|served| served.is_due());
+        // Arithmetic for thousands of series: other tasks go on meanwhile on another thread.
+        let forecasts: Vec<Forecast> =
+            tokio::task::block_in_place(|| due.map(|served| served.forecast(&self.job)).collect());
         self.store.put_forecasts(forecasts.clone()).await?;
+        for forecast in &forecasts {
+            if let Some(served) = self.served.get_mut(&forecast.series) {
+                served.stored(forecast);
+            }
+        }
         self.show_refresh(&forecasts, started);
         Ok(forecasts)
+    }
+
+    /// Lets go of series that the store no longer has.
+    fn forget_all_but(&mut self, summaries: &[SeriesSummary]) {
+        if self.served.len() <= summaries.len() {
+            return;
+        }
+        let kept: BTreeSet<&SeriesKey> = summaries.iter().map(|summary| &summary.series).collect();
+        self.refits.retain(|series, _| kept.contains(series));
+        let live = &self.live;
+        self.served.retain(|series, _| {
+            let keep = kept.contains(series);
+            if !keep {
+                live.remove_board(series);
+            }
+            keep
+        });
     }
 
     /// Tells the champion of a series what has arrived since it was last asked.

@@ -26,9 +26,11 @@ impl Forecasting {
                 Err(error) => tracing::warn!("{error}; the series is fitted anew"),
             }
         }
-        for summary in self.store.series(&self.job.selector).await? {
-            if let Some(loaded) = champions.remove(&summary.series) {
-                self.resume_series(&summary, loaded).await?;
+        for summary in self.summaries().await? {
+            if let Some(loaded) = champions.remove(&summary.series)
+                && let Err(error) = self.resume_series(&summary, loaded).await
+            {
+                tracing::error!(series = %summary.series, "{error:#}; the series is fitted anew");
             }
         }
         Ok(())
@@ -42,8 +44,11 @@ impl Forecasting {
         let seen = history.samples().take_while(|sample| sample.timestamp_ms <= seen_to_ms).count();
         let behind = history.origin_ms().map_or(0, |origin_ms| (origin_ms - seen_to_ms) / history.step_ms);
         let known = usize::try_from(behind).ok().and_then(|behind| history.len().checked_sub(behind));
-        // A model that was fitted for another horizon or season is no answer to this job.
-        let fits = description.step_ms == history.step_ms && description.settings == self.job.settings(history.step_ms);
+        // A model that was fitted for another horizon or season, or that the job no longer wants, is no answer to it.
+        let wanted = self.closed_form.iter().chain(&self.iterative).any(|model| model.name() == metadata.version.model);
+        let fits = description.step_ms == history.step_ms
+            && description.settings == self.job.settings(history.step_ms)
+            && (wanted || description.note.is_some());
         let Some(known) = known.filter(|_| seen > 0 && fits) else { return Ok(()) };
         let champion = Champion {
             version: metadata.version,
@@ -57,7 +62,12 @@ impl Forecasting {
         let (timestamps_ms, values) = unseen.map(|sample| (sample.timestamp_ms, sample.value)).unzip();
         let origins = TimeRange::new(seen_to_ms, i64::MAX);
         let query = ForecastQuery { series: summary.series.clone(), origins, limit: SCORED_MAX };
-        let stored = self.store.forecasts(query).await?;
+        let mut stored = self.store.forecasts(query).await?;
+        // Others may have stored forecasts of the series too; only those like our own are scored.
+        let horizon = self.job.horizon_steps(history.step_ms);
+        stored.retain(|forecast| {
+            forecast.step_ms == history.step_ms && forecast.horizon() == horizon && forecast.levels == self.job.levels
+        });
         if served.catch_up(&Points { timestamps_ms, values }, &stored).is_some() {
             let versions = self.registry.versions(&summary.series).unwrap_or_default();
             self.live.put_board(boards::resumed(&served, versions, &self.iterative));

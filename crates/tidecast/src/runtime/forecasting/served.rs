@@ -72,15 +72,25 @@ impl Served {
         served
     }
 
-    /// Puts another champion in place, which has seen the history up to `seen_to_ms`; it is told what came after.
-    /// `false`, and nothing changes, when that lies before the values still known.
-    pub fn replace_champion(&mut self, mut champion: Champion, seen_to_ms: i64) -> bool {
-        let behind_ms = self.origin_ms().saturating_sub(seen_to_ms);
-        let Ok(behind) = usize::try_from(behind_ms / self.tail.step_ms) else { return false };
-        let Some(known) = self.tail.len().checked_sub(behind) else { return false };
-        champion.forecaster.update(&self.tail.values[known..]);
+    /// Index of the first known value that a model which has seen `history` has not; `None` when the history ends
+    /// before the values still known, or is on another grid.
+    #[must_use]
+    pub fn unseen_from(&self, history: &RegularSeries) -> Option<usize> {
+        let behind_ms = self.origin_ms().saturating_sub(history.origin_ms()?);
+        let behind = usize::try_from(behind_ms / self.tail.step_ms).ok()?;
+        self.tail.len().checked_sub(behind).filter(|_| history.step_ms == self.tail.step_ms)
+    }
+
+    /// Puts another champion in place and tells it the values from `unseen_from` on.
+    pub fn replace_champion(&mut self, mut champion: Champion, unseen_from: usize) {
+        champion.forecaster.update(&self.tail.values[unseen_from..]);
         self.champion = champion;
-        true
+    }
+
+    /// Takes season and scale from a longer history than the first.
+    pub fn remeasure(&mut self, history: &RegularSeries, job: &ForecastJob) {
+        self.season = job.season_steps(history);
+        self.scale = accuracy::mase_scale(&history.values, self.season);
     }
 
     /// Notes that models have been fitted to all that is known now, whoever won.
@@ -122,11 +132,11 @@ impl Served {
         last.is_none_or(|(origin_ms, version)| *origin_ms != self.origin_ms() || *version != self.champion.version)
     }
 
-    /// Forecasts from the newest value, and remembers the forecast to score it.
-    pub fn forecast(&mut self, job: &ForecastJob) -> Forecast {
-        self.last_forecast = Some((self.origin_ms(), self.champion.version.clone()));
+    /// Forecasts from the newest value.
+    #[must_use]
+    pub fn forecast(&self, job: &ForecastJob) -> Forecast {
         let horizon = job.horizon_steps(self.tail.step_ms);
-        let forecast = Forecast {
+        Forecast {
             series: self.series.clone(),
             origin_ms: self.origin_ms(),
             step_ms: self.tail.step_ms,
@@ -134,9 +144,13 @@ impl Served {
             levels: job.levels.clone(),
             quantiles: self.champion.forecaster.predict(horizon, &job.levels),
             note: self.champion.note.clone(),
-        };
-        self.expect(&forecast);
-        forecast
+        }
+    }
+
+    /// Notes that a forecast made from the newest value is stored.
+    pub fn stored(&mut self, forecast: &Forecast) {
+        self.last_forecast = Some((forecast.origin_ms, forecast.model.clone()));
+        self.expect(forecast);
     }
 
     /// Remembers a forecast made from the newest value, to score it when its time has come.

@@ -23,8 +23,18 @@ pub(super) struct Order {
     pub(super) candidates: Vec<&'static dyn Model>,
 }
 
+/// Which worker did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A fit that was due.
+    Fit,
+    /// A training of slow candidates.
+    Challenge,
+}
+
 /// What became of an order.
 pub(super) struct Done {
+    pub(super) kind: Kind,
     /// Every series of the order, fitted or not.
     pub(super) asked: Vec<SeriesKey>,
     /// Those that could be fitted, or are known not to be.
@@ -43,9 +53,10 @@ impl Trainer {
     pub(super) fn start(job: &ForecastJob, store: &Arc<dyn SeriesStore>, live: &Live) -> (Self, mpsc::Receiver<Done>) {
         let (results, receiver) = mpsc::channel(RESULTS_MAX);
         let stop = Arc::new(AtomicBool::new(false));
-        let worker = || {
+        let worker = |kind| {
             let (orders, queue) = mpsc::channel(ORDERS_MAX);
             let worker = Worker {
+                kind,
                 job: job.clone(),
                 store: Arc::clone(store),
                 live: live.clone(),
@@ -55,7 +66,7 @@ impl Trainer {
             tokio::spawn(worker.run(queue));
             orders
         };
-        (Self { fits: worker(), challenges: worker(), stop: Arc::clone(&stop) }, receiver)
+        (Self { fits: worker(Kind::Fit), challenges: worker(Kind::Challenge), stop: Arc::clone(&stop) }, receiver)
     }
 
     /// Orders a fit; `false` when too many wait.
@@ -75,6 +86,7 @@ impl Trainer {
 }
 
 struct Worker {
+    kind: Kind,
     job: ForecastJob,
     store: Arc<dyn SeriesStore>,
     live: Live,
@@ -90,14 +102,14 @@ impl Worker {
                 tracing::error!("models cannot be fitted: {error:#}; trying again when they are next due");
                 Vec::new()
             });
-            if self.results.send(Done { asked, chosen }).await.is_err() {
+            if self.results.send(Done { kind: self.kind, asked, chosen }).await.is_err() {
                 return;
             }
         }
     }
 
     async fn choose(&self, order: Order) -> anyhow::Result<Vec<Chosen>> {
-        let histories = fit::histories(&*self.store, &order.summaries).await?;
+        let histories = fit::histories(&*self.store, &order.summaries).await;
         let series: Vec<SeriesKey> = histories.iter().map(|(series, _)| series.clone()).collect();
         let models: Vec<&'static str> = order.candidates.iter().map(|model| model.name()).collect();
         let live = self.live.clone();

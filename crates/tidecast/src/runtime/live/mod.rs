@@ -33,6 +33,8 @@ struct Shared {
 struct View {
     status: Status,
     boards: BTreeMap<SeriesKey, Board>,
+    /// Which forecast job serves which series.
+    claims: BTreeMap<SeriesKey, String>,
 }
 
 impl Live {
@@ -53,7 +55,7 @@ impl Live {
             series: 0,
             samples: 0,
         };
-        let view = RwLock::new(View { status, boards: BTreeMap::new() });
+        let view = RwLock::new(View { status, boards: BTreeMap::new(), claims: BTreeMap::new() });
         Self(Arc::new(Shared { clock, view, events: broadcast::Sender::new(EVENTS_BUFFERED) }))
     }
 
@@ -98,6 +100,21 @@ impl Live {
     /// Puts a board in place of the former one of its series.
     pub fn put_board(&self, board: Board) {
         self.write(|view| view.boards.insert(board.series.clone(), board));
+    }
+
+    /// Takes the board of a series away.
+    pub fn remove_board(&self, series: &SeriesKey) {
+        self.write(|view| {
+            view.boards.remove(series);
+            view.claims.remove(series);
+        });
+    }
+
+    /// Gives a series to a forecast job, for as long as the series exists; `false` when another job has it. A series
+    /// has one champion and one board, so it can be served by one job.
+    #[must_use]
+    pub fn claim(&self, series: &SeriesKey, job: &str) -> bool {
+        self.write(|view| view.claims.entry(series.clone()).or_insert_with(|| job.to_owned()) == job)
     }
 
     /// Changes the board of a series, if it has one.

@@ -65,7 +65,7 @@ pub struct Status {
 /// How far long work has come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StageProgress {
-    /// `ingest`, `select`, `fit` or `train`.
+    /// `ingest` or `fit`.
     pub stage: String,
     /// Units done.
     pub done: u64,
