@@ -1,6 +1,7 @@
 //! Exit codes, the same for every verb; `docs/exit-codes.md` explains them to users.
 
 use crate::config::{ConfigError, TokenError};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tidecast_core::ports::{SourceError, StoreError};
 use tidecast_forecast::models::UnknownModel;
@@ -21,6 +22,11 @@ const NETWORK: u8 = 5;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+
+/// There is no store where one should be read.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no store in {dir}; load data into it with `tidecast ingest FILE --store embedded:{dir}`", dir = .0.display())]
+pub struct NoStoreError(pub PathBuf);
 
 /// A port cannot be listened on, or a server not be reached.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +60,7 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
             SourceError::Unavailable { .. } => NETWORK,
         });
     }
-    if cause.is::<RegistryError>() {
+    if cause.is::<RegistryError>() || cause.is::<NoStoreError>() {
         return Some(STORE);
     }
     cause.downcast_ref::<StoreError>().map(|error| match error {

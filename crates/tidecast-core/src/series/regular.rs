@@ -13,8 +13,15 @@ pub struct RegularSeries {
     pub values: Vec<f64>,
 }
 
-/// The step of a series: the median distance between neighbours, which is the distance of a regular series with gaps,
-/// and near enough for timestamps that jitter. `None` with fewer than two samples. Timestamps ascend.
+/// Steps at which things are measured on purpose, ms.
+const USUAL_STEPS_MS: [i64; 17] = [
+    1_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000,
+    10_800_000, 21_600_000, 43_200_000, 86_400_000,
+];
+
+/// The step of a series: the median distance between neighbours. Where fewer than half of the distances are exactly
+/// that (timestamps that jitter), a usual step within a fifth of it is what was meant. `None` with fewer than two
+/// samples. Timestamps ascend.
 #[must_use]
 pub fn infer_step_ms(timestamps_ms: &[i64]) -> Option<i64> {
     // The newest thousands decide: a meter that was switched from hourly to 15 minutes is a 15-minute meter.
@@ -23,7 +30,11 @@ pub fn infer_step_ms(timestamps_ms: &[i64]) -> Option<i64> {
     let distances = recent.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
     let mut distances: Vec<i64> = distances.filter(|distance| *distance > 0).collect();
     distances.sort_unstable();
-    distances.get(distances.len().checked_sub(1)? / 2).copied()
+    let median = *distances.get(distances.len().checked_sub(1)? / 2)?;
+    let exact = distances.iter().filter(|distance| **distance == median).count();
+    let usual = USUAL_STEPS_MS.into_iter().min_by_key(|usual| usual.saturating_sub(median).saturating_abs());
+    let meant = usual.filter(|usual| 2 * exact < distances.len() && (usual - median).abs() * 5 <= *usual);
+    Some(meant.unwrap_or(median))
 }
 
 impl RegularSeries {
@@ -146,7 +157,8 @@ mod tests {
     #[test]
     fn step_is_the_median_distance() {
         assert_eq!(infer_step_ms(&[0, 10, 20, 50, 60]), Some(10));
-        assert_eq!(infer_step_ms(&[0, 1, 61, 121, 182, 241, 242, 301]), Some(59));
+        assert_eq!(infer_step_ms(&[0, 3_500, 7_300, 10_600, 14_700, 18_100].map(|s| s * 1_000)), Some(3_600_000));
+        assert_eq!(infer_step_ms(&[0, 7, 14, 21, 28].map(|s| s * 1_000)), Some(7_000));
         assert_eq!(infer_step_ms(&[i64::MIN, i64::MAX]), Some(i64::MAX));
         assert_eq!(infer_step_ms(&[7]), None);
     }

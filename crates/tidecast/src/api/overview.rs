@@ -148,7 +148,8 @@ async fn row(
 ) -> Result<OverviewRow, StoreError> {
     let newest = store.range(&summary.series, newest_samples(&summary), None).await?;
     let last = newest.timestamps_ms.last().zip(newest.values.last());
-    let sparkline = store.range(&summary.series, sparkline_range(now_ms), Some(SPARKLINE_BUCKET)).await?;
+    let sparkline =
+        store.range(&summary.series, sparkline_range(now_ms.min(summary.last_ms)), Some(SPARKLINE_BUCKET)).await?;
     let query = ForecastQuery { series: summary.series.clone(), origins: TimeRange::ALL, limit: ORIGINS_SEARCHED };
     let forecast = newest_of_champion(store.forecasts(query).await?, board.as_ref());
     Ok(OverviewRow {
@@ -172,9 +173,9 @@ fn newest_samples(summary: &SeriesSummary) -> TimeRange {
     TimeRange::new(summary.last_ms.saturating_sub(back_ms), summary.last_ms.saturating_add(1))
 }
 
-/// The last 7 days up to and including now, from a full hour on, so that no more than 168 hours have a part in it.
-fn sparkline_range(now_ms: i64) -> TimeRange {
-    let to_ms = now_ms.saturating_add(1);
+/// The 7 days up to and including an instant (now, or where an old series ends), from a full hour on, so that no more than 168 hours have a part in it.
+fn sparkline_range(end_ms: i64) -> TimeRange {
+    let to_ms = end_ms.saturating_add(1);
     let from_ms = to_ms.saturating_sub(SPARKLINE_MS);
     let into_hour_ms = from_ms.rem_euclid(SPARKLINE_BUCKET.width_ms);
     let rest_ms = if into_hour_ms == 0 { 0 } else { SPARKLINE_BUCKET.width_ms - into_hour_ms };

@@ -121,6 +121,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         return Err(UsageError(message).into());
     }
     let plan = plan(&args, first);
+    let (keys, panel) = long_enough(keys, panel, &plan)?;
     let bar = progress::spinner("backtest");
     let (result, boards) = tokio::task::spawn_blocking({
         let model = args.model.clone();
@@ -139,7 +140,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
 
 async fn read(args: &Args) -> anyhow::Result<Vec<(SeriesKey, RegularSeries)>> {
     let Some(input) = &args.input else {
-        let store = args.target.open()?;
+        let store = args.target.open_existing()?;
         return Ok(fit::histories(&*store, &store.series(&args.selector).await?).await);
     };
     let mut source = CsvSource::open(input, args.csv.options(), None).await?;
@@ -149,6 +150,27 @@ async fn read(args: &Args) -> anyhow::Result<Vec<(SeriesKey, RegularSeries)>> {
         Some((series, RegularSeries::from_points(&points, step_ms, STEPS_MAX)?))
     });
     Ok(regular.collect())
+}
+
+/// Leaves out, and names, series that are too short for the plan.
+fn long_enough(
+    keys: Vec<SeriesKey>,
+    panel: Vec<RegularSeries>,
+    plan: &BacktestPlan,
+) -> anyhow::Result<(Vec<SeriesKey>, Vec<RegularSeries>)> {
+    let rolled = plan.origins.saturating_sub(1).saturating_mul(plan.stride);
+    let needed = plan.horizon.saturating_add(rolled).saturating_add(plan.season);
+    let (long, short): (Vec<_>, Vec<_>) = keys.into_iter().zip(panel).partition(|(_, series)| series.len() > needed);
+    for (key, series) in &short {
+        eprintln!("{key}: left out, {} values are not more than the {needed} that are needed", series.len());
+    }
+    if long.is_empty() {
+        let message = format!(
+            "no series has more than the {needed} values that are needed; take fewer origins, or a shorter horizon or season"
+        );
+        return Err(InputError(message).into());
+    }
+    Ok(long.into_iter().unzip())
 }
 
 fn plan(args: &Args, series: &RegularSeries) -> BacktestPlan {

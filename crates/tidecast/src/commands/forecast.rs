@@ -69,6 +69,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         let message = format!("no series match {}, or none has enough samples yet", args.selector);
         return Err(InputError(message).into());
     }
+    for forecast in &forecasts {
+        if let Some(note) = &forecast.note {
+            eprintln!("{}: {note}", forecast.series);
+        }
+    }
     Ok(print(&match args.format {
         Format::Json => format!("{}\n", serde_json::json!({ "forecasts": forecasts })),
         Format::Csv => csv(&forecasts),
@@ -79,7 +84,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
 /// Forecasts from the registry's champions, fitting series that have none.
 async fn stored(target: &Target, job: ForecastJob) -> anyhow::Result<Vec<Forecast>> {
     let directory = target.directory()?;
-    let store = target.open()?;
+    let store = target.open_existing()?;
     let live = Live::new(Mode::Run, Arc::new(SystemClock), SystemClock.now_ms());
     let mut forecasting = Forecasting::new(job, store, Arc::new(open_registry(directory)?), live.clone())?;
     forecasting.resume().await?;
@@ -162,8 +167,7 @@ fn table(forecasts: &[Forecast]) -> String {
             table.row(cells);
         }
     }
-    let notes = forecasts.iter().filter_map(|one| Some(format!("{}: {}\n", one.series, one.note.as_ref()?)));
-    format!("{table}{}", notes.collect::<String>())
+    table.to_string()
 }
 
 /// `p10` for 0.1, `p97.5` for 0.975.

@@ -3,7 +3,7 @@
 use super::format::{Format, csv_cell, print};
 use super::instant;
 use super::table::Table;
-use super::target::Target;
+use super::target::StoreFlag;
 use crate::runtime::host::open_registry;
 use std::fmt::Write;
 use tidecast_core::series::{Selector, SeriesKey};
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     selector: Selector,
 
     #[command(flatten)]
-    target: Target,
+    store: StoreFlag,
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
@@ -32,7 +32,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let registry = open_registry(args.target.directory()?)?;
+    let registry = open_registry(args.store.directory()?)?;
     let mut series = registry.series()?;
     series.retain(|series| args.selector.matches(series));
     Ok(print(&render(&registry, series.iter(), args.format)?)?)

@@ -70,7 +70,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         Some(_) => return Err(UsageError("--bucket must be longer than 0ms".to_owned()).into()),
         None => None,
     };
-    let store = args.target.open()?;
+    let store = args.target.open_existing()?;
     let columns = Columns { store: &*store, selector: &args.selector, range, bucket, latest: args.latest };
     match args.format {
         Format::Csv => columns.print_csv().await,

@@ -1,7 +1,7 @@
 //! Where a verb finds its series: an embedded store that it opens itself, or a running server.
 
 use crate::config::{Environment, ProcessEnvironment, ServerConfig, StoreConfig};
-use crate::exit::UsageError;
+use crate::exit::{NoStoreError, UsageError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidecast_connect::http::{RemoteStore, Token};
@@ -24,22 +24,42 @@ pub(crate) struct Target {
     token_file: Option<PathBuf>,
 }
 
+/// `--store` alone, for verbs that work on the models of a store, which are files beside it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct StoreFlag {
+    /// Store on this machine, embedded:DIR
+    #[arg(long, value_name = "STORE", env = "TIDECAST_STORE", value_parser = parse_store)]
+    store: StoreConfig,
+}
+
+impl StoreFlag {
+    /// The store's directory, which exists.
+    pub(crate) fn directory(&self) -> anyhow::Result<&Path> {
+        let StoreConfig::Embedded(directory) = &self.store;
+        existing(directory)
+    }
+}
+
 /// For clap: the message without its own prefix.
 pub(crate) fn parse_store(text: &str) -> Result<StoreConfig, String> {
     text.parse()
 }
 
 impl Target {
-    /// Opens what the flags name.
+    /// Opens what the flags name, to read from it: a store that is not there is an error, not a new one.
+    pub(crate) fn open_existing(&self) -> anyhow::Result<Arc<dyn SeriesStore>> {
+        if let Some(StoreConfig::Embedded(directory)) = &self.store {
+            existing(directory)?;
+        }
+        self.open()
+    }
+
+    /// Opens what the flags name; an embedded store is made if it is not there.
     pub(crate) fn open(&self) -> anyhow::Result<Arc<dyn SeriesStore>> {
         match (&self.store, &self.server) {
             (Some(StoreConfig::Embedded(directory)), _) => Ok(Arc::new(open_embedded(directory)?)),
             (None, Some(url)) => Ok(Arc::new(RemoteStore::new(url, self.token()?.as_ref())?)),
-            (None, None) => Err(UsageError(
-                "give --store embedded:DIR for a store on this machine, or --server URL for a running tidecast"
-                    .to_owned(),
-            )
-            .into()),
+            (None, None) => Err(neither()),
         }
     }
 
@@ -48,11 +68,11 @@ impl Target {
         self.store.is_none() && self.server.is_some()
     }
 
-    /// The directory of the embedded store, for verbs that need its models too.
+    /// The directory of the embedded store that the flags name, which exists.
     pub(crate) fn directory(&self) -> anyhow::Result<&Path> {
         match &self.store {
-            Some(StoreConfig::Embedded(directory)) => Ok(directory),
-            None => Err(UsageError("this verb works on the store itself: give --store embedded:DIR".to_owned()).into()),
+            Some(StoreConfig::Embedded(directory)) => existing(directory),
+            None => Err(neither()),
         }
     }
 
@@ -64,6 +84,15 @@ impl Target {
             None => Ok(ProcessEnvironment.variable("TIDECAST_TOKEN").map(|text| Token::new(&text)).transpose()?),
         }
     }
+}
+
+fn neither() -> anyhow::Error {
+    let message = "give --store embedded:DIR for a store on this machine, or --server URL for a running tidecast";
+    UsageError(message.to_owned()).into()
+}
+
+fn existing(directory: &Path) -> anyhow::Result<&Path> {
+    if directory.join("journal.redb").exists() { Ok(directory) } else { Err(NoStoreError(directory.to_owned()).into()) }
 }
 
 /// Opens the embedded store in a directory, making it if it is not there.

@@ -4,7 +4,7 @@ use super::format::{Format, print};
 use super::job_flags::JobFlags;
 use super::models::render;
 use super::progress;
-use super::target::{Target, open_embedded};
+use super::target::{StoreFlag, open_embedded};
 use crate::exit::InputError;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::forecasting::Forecasting;
@@ -27,7 +27,7 @@ pub(crate) struct Args {
     selector: Selector,
 
     #[command(flatten)]
-    target: Target,
+    store: StoreFlag,
 
     #[command(flatten)]
     job: JobFlags,
@@ -38,7 +38,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let directory = args.target.directory()?;
+    let directory = args.store.directory()?;
     let store = Arc::new(open_embedded(directory)?);
     let registry = Arc::new(open_registry(directory)?);
     let live = Live::new(Mode::Run, Arc::new(SystemClock), SystemClock.now_ms());

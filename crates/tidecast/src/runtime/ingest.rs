@@ -49,7 +49,15 @@ pub async fn run_source<S: Source>(name: &str, opened: anyhow::Result<S>, store:
         .await
     };
     match result.await {
-        Ok(progress) => report(SourceState::Done, progress, None),
+        Ok(progress) => {
+            tracing::info!(
+                source = name,
+                rows = progress.rows,
+                rows_skipped = progress.rows_skipped,
+                "read to its end"
+            );
+            report(SourceState::Done, progress, None);
+        }
         Err(error) => {
             tracing::error!(source = name, "{error:#}");
             report(SourceState::Failed, reached, Some(format!("{error:#}")));

@@ -85,7 +85,7 @@ pub(super) async fn run(directory: &Path, format: Format) -> anyhow::Result<()> 
 
     let accuracies = evaluate(forecasting, &recording);
     stages.insert("evaluate", stopwatch.lap());
-    let report = report(&recording, stages, &forecasts, &accuracies);
+    let report = report(&recording, clock.now_ms(), stages, &forecasts, &accuracies);
     Ok(print(&render(&report, format)?)?)
 }
 
@@ -124,6 +124,7 @@ fn evaluate(forecasting: Forecasting, recording: &Recording) -> BTreeMap<SeriesK
 
 fn report(
     recording: &Recording,
+    position_ms: i64,
     stages: BTreeMap<&'static str, f64>,
     forecasts: &[Forecast],
     accuracies: &BTreeMap<SeriesKey, Accuracy>,
@@ -147,8 +148,8 @@ fn report(
         accuracy: accuracies.get(&forecast.series).copied(),
     };
     Report {
-        rows: rows(TimeRange::new(i64::MIN, recording.held_back_from_ms)),
-        rows_held_back: rows(TimeRange::new(recording.held_back_from_ms, i64::MAX)),
+        rows: rows(TimeRange::new(i64::MIN, position_ms.saturating_add(1))),
+        rows_held_back: rows(TimeRange::new(position_ms.saturating_add(1), i64::MAX)),
         meters: recording.columns().len(),
         stages,
         model: forecasts.iter().map(|f| (f.series.short_name(), f.model.model.clone())).collect(),
