@@ -6,6 +6,7 @@ use super::token::Token;
 use super::wire::{
     Cursor, ErrorCode, Forecasts, ForecastsStored, Latest, ORIGINS_MAX, Range, SamplesStored, SeriesList,
 };
+use serde::de::DeserializeOwned;
 use tidecast_core::duration::DurationMs;
 use tidecast_core::forecast::Forecast;
 use tidecast_core::ports::{BoxFuture, ForecastQuery, Position, SeriesStore, SeriesSummary, StoreError};
@@ -34,6 +35,14 @@ impl RemoteStore {
     /// When not, saying which.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.client.get::<Cursor>("cursor", &[("source", String::new())]).await.map(drop).map_err(|e| self.error(e))
+    }
+
+    /// What the server says about its models (`GET /api/v1/models`), in the caller's own type.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn models<T: DeserializeOwned>(&self, selector: &Selector) -> Result<T, StoreError> {
+        self.client.get("models", &[("selector", selector.to_string())]).await.map_err(|e| self.error(e))
     }
 
     fn error(&self, failure: Failure) -> StoreError {

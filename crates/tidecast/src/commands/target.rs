@@ -58,7 +58,7 @@ impl Target {
     pub(crate) fn open(&self) -> anyhow::Result<Arc<dyn SeriesStore>> {
         match (&self.store, &self.server) {
             (Some(StoreConfig::Embedded(directory)), _) => Ok(Arc::new(open_embedded(directory)?)),
-            (None, Some(url)) => Ok(Arc::new(RemoteStore::new(url, self.token()?.as_ref())?)),
+            (None, Some(_)) => Ok(Arc::new(self.remote()?)),
             (None, None) => Err(neither()),
         }
     }
@@ -66,6 +66,12 @@ impl Target {
     /// Whether a running server is meant.
     pub(crate) fn is_remote(&self) -> bool {
         self.store.is_none() && self.server.is_some()
+    }
+
+    /// The running server that the flags name.
+    pub(crate) fn remote(&self) -> anyhow::Result<RemoteStore> {
+        let url = self.server.as_ref().ok_or_else(neither)?;
+        Ok(RemoteStore::new(url, self.token()?.as_ref())?)
     }
 
     /// The directory of the embedded store that the flags name, which exists.

@@ -2,7 +2,7 @@
 
 use super::format::{Format, print};
 use super::job_flags::JobFlags;
-use super::models::render;
+use super::models::{of_registry, render};
 use super::progress;
 use super::target::{StoreFlag, open_embedded};
 use crate::exit::InputError;
@@ -52,5 +52,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if boards.is_empty() {
         return Err(InputError(format!("no series match {}, or none has enough samples yet", args.selector)).into());
     }
-    Ok(print(&render(&registry, boards.iter().map(|board| &board.series), args.format)?)?)
+    let rows = of_registry(&registry, boards.iter().map(|board| &board.series))?;
+    Ok(print(&render(&rows, args.format))?)
 }

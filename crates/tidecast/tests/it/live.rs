@@ -134,3 +134,29 @@ fn an_ingest_job_posts_to_a_server_that_asks_for_a_token() {
     // The daily shape of m2 runs from 0 to 46.
     assert!(median.iter().all(|value| (0.0..=60.0).contains(&value.as_f64().unwrap())), "{median:?}");
 }
+
+#[test]
+fn models_are_refitted_and_a_series_has_one_forecast() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("meters.csv"), meters()).unwrap();
+    let text = "store: embedded:data\nsources: {meters: {type: csv, path: meters.csv}}\nforecasts:\n\
+                \x20 a_day: {series: power, horizon: 1d, every: 1s, refit: 1s, model: ridge}\n\
+                \x20 b_hours: {series: power, horizon: 2h, every: 1s}\nserver: {listen: 127.0.0.1:0}\n";
+    fs::write(folder.join("tidecast.yaml"), text).unwrap();
+    let server = Server::start(folder, &["run", "-f", "tidecast.yaml"]);
+    wait_for("a second version", || {
+        let boards = get(&server, "/api/v1/models");
+        let versions = boards["models"].as_array()?.iter().map(|board| board["champion"]["version"].as_u64());
+        (versions.flatten().min()? >= 2).then_some(())
+    });
+    let forecasts = get(&server, "/api/v1/forecasts?series=power%7Bdevice_id%3D%22m1%22%7D");
+    let forecasts = forecasts["forecasts"].as_array().unwrap();
+    assert!(forecasts.len() >= 2, "each version forecasts");
+    assert!(forecasts.iter().all(|forecast| forecast["quantiles"][1].as_array().unwrap().len() == 24));
+    let listed = succeed(folder, &["models", "--server", &server.url, "--format", "csv"]);
+    assert!(listed.lines().any(|row| row.contains("m1") && row.contains(",true,")), "{listed}");
+    assert_eq!(server.interrupt().code(), Some(0));
+    let listed = succeed(folder, &["models", "--store", "embedded:data", "--format", "csv"]);
+    assert_eq!(listed.lines().filter(|row| row.contains("m1") && row.contains(",true,")).count(), 1, "{listed}");
+}
