@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Values outside are taken as the nearest bound, in what a model sees and in what it says.
+/// Values outside are taken as missing in what a model sees, and as the nearest bound in what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Bounds {
     /// Lowest believable value.
@@ -40,14 +40,16 @@ impl Bounds {
         Some(Self { low, high: (high + margin).clamp(low, LARGEST), floor: if first >= 0.0 { 0.0 } else { low } })
     }
 
-    /// The nearest believable value; NaN and infinities count as missing and give NaN.
+    /// The value, or NaN where it is missing, infinite or not believable: the season before tells more about such a
+    /// moment than the bound does.
     pub(crate) fn believe(&self, value: f64) -> f64 {
-        if value.is_finite() { value.clamp(self.low, self.high) } else { f64::NAN }
+        let value = if value.is_finite() { value.clamp(-LARGEST, LARGEST) } else { f64::NAN };
+        if (self.low..=self.high).contains(&value) { value } else { f64::NAN }
     }
 
     /// The nearest value that may be forecast.
     pub(crate) fn say(&self, value: f64) -> f64 {
-        self.believe(value).max(self.floor)
+        if value.is_finite() { value.clamp(self.low, self.high).max(self.floor) } else { f64::NAN }
     }
 
     /// Whether the bounds, read from a file, are possible.
@@ -72,6 +74,13 @@ mod tests {
     fn spikes_are_not_believed() {
         check(&[1.0, 2.0, 3.0, 4.0, 1e12], &[(1e12, 24.0), (-5.0, 0.0), (3.0, 3.0)]);
         check(&[-1.0, 1.0, 0.0, -1e12], &[(-1e12, -11.0), (1e13, 10.0)]);
+    }
+
+    #[test]
+    fn an_unbelievable_reading_is_a_missing_one() {
+        let bounds = Bounds::of(&[1.0, 2.0, 3.0, 4.0, 1e12]).unwrap();
+        assert_eq!(bounds.believe(20.0), 20.0);
+        assert!(bounds.believe(1e12).is_nan() && bounds.believe(f64::INFINITY).is_nan());
     }
 
     #[test]

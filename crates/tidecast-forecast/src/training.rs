@@ -185,10 +185,10 @@ struct Prepared {
 impl Prepared {
     /// `None` without a known value.
     fn new(series: &RegularSeries, settings: &FitSettings) -> Option<Self> {
-        let first = series.values.iter().position(|value| value.is_finite())?;
-        let known = &series.values[first..];
-        let bounds = Bounds::of(known)?;
-        let values: Vec<f64> = known.iter().map(|value| bounds.believe(*value)).collect();
+        let bounds = Bounds::of(&series.values)?;
+        let mut values: Vec<f64> = series.values.iter().map(|value| bounds.believe(*value)).collect();
+        let first = values.iter().position(|value| value.is_finite())?;
+        values.drain(..first);
         let series = RegularSeries { start_ms: series.timestamp_ms(first), step_ms: series.step_ms.max(1), values };
         let cycle = Cycle::of(&series, settings.season);
         let length = series.len();
