@@ -97,8 +97,13 @@ fn neither() -> anyhow::Error {
     UsageError(message.to_owned()).into()
 }
 
+/// Whether there is a store in a directory.
+pub(crate) fn is_store(directory: &Path) -> bool {
+    directory.join("journal.redb").exists()
+}
+
 fn existing(directory: &Path) -> anyhow::Result<&Path> {
-    if directory.join("journal.redb").exists() { Ok(directory) } else { Err(NoStoreError(directory.to_owned()).into()) }
+    if is_store(directory) { Ok(directory) } else { Err(NoStoreError(directory.to_owned()).into()) }
 }
 
 /// Opens the embedded store in a directory, making it if it is not there.

@@ -103,6 +103,9 @@ fn a_store_in_use_names_the_server_that_has_it() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(4), "{error}");
     assert!(error.contains(&server.url), "{error}");
+    fs::write(folder.join("tidecast.yaml"), "store: embedded:data\nserver: {listen: 127.0.0.1:0}\n").unwrap();
+    let checked = run(folder, &["check", "-f", "tidecast.yaml", "--connect"]);
+    assert_eq!(checked.status.code(), Some(4), "{}", String::from_utf8_lossy(&checked.stdout));
     let latest = succeed(folder, &["query", "power", "--server", &server.url, "--latest", "--format", "csv"]);
     assert!(latest.contains("2024-01-01T02:00:00Z,-1"), "{latest}");
     assert_eq!(server.interrupt().code(), Some(0));

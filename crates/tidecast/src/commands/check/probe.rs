@@ -1,5 +1,6 @@
 //! Tries the endpoints of a configuration without leaving a trace.
 
+use crate::commands::target::{is_store, open_embedded};
 use crate::config::{Environment, ServerConfig, SourceConfig, StoreConfig};
 use crate::exit::NetworkError;
 use crate::runtime::listen;
@@ -12,9 +13,13 @@ use tidecast_core::ports::{Source, StoreError};
 /// Longer than the retries of a healthy but slow object store; whoever checks is waiting.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Whether the store's directory is there and can be written, or can be made.
+/// Whether the store opens; or, if there is none yet, whether its directory can be written or made.
 pub(super) fn store(store: &StoreConfig) -> anyhow::Result<String> {
     let StoreConfig::Embedded(directory) = store;
+    if is_store(directory) {
+        drop(open_embedded(directory)?);
+        return Ok("the store opens".to_owned());
+    }
     let not_writable = |reason: String| StoreError::NotWritable { path: directory.display().to_string(), reason };
     // A directory that is not there yet will be made in the nearest one that is.
     let existing = directory

@@ -199,7 +199,7 @@ fn reset(directory: &Path) -> anyhow::Result<()> {
     if !directory.exists() {
         return Ok(());
     }
-    if !directory.join("journal.redb").exists() {
+    if !super::target::is_store(directory) {
         let message = format!("{} is no tidecast store; --reset deletes nothing else", directory.display());
         return Err(UsageError(message).into());
     }
