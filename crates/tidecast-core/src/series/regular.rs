@@ -97,6 +97,13 @@ impl RegularSeries {
         self.values.iter().filter(|value| value.is_nan()).count()
     }
 
+    /// As [`Self::from_points`], on the grid of the samples' own step, see [`infer_step_ms`]. `None` with fewer than two
+    /// samples.
+    #[must_use]
+    pub fn infer(points: &Points, limit: usize) -> Option<Self> {
+        Self::from_points(points, infer_step_ms(&points.timestamps_ms)?, limit)
+    }
+
     /// Takes ascending samples that arrived after the last value: the cells up to the newest of them, NaN where there
     /// was none, are appended and returned. Samples not after the last value's cell are ignored; they were known, or
     /// came too late. `None`, and nothing changes, when more than `limit` cells would be appended: after so long a

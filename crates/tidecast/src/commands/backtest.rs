@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use tidecast_connect::files::CsvSource;
 use tidecast_core::duration::DurationMs;
-use tidecast_core::series::{RegularSeries, Selector, SeriesKey, infer_step_ms};
+use tidecast_core::series::{RegularSeries, Selector, SeriesKey};
 use tidecast_forecast::backtest::{self, BacktestPlan, BacktestResult};
 use tidecast_forecast::models::{Control, FitSettings};
 use tidecast_forecast::select::{self, Choice};
@@ -145,10 +145,8 @@ async fn read(args: &Args) -> anyhow::Result<Vec<(SeriesKey, RegularSeries)>> {
     };
     let mut source = CsvSource::open(input, args.csv.options(), None).await?;
     let columns = collect(&mut source).await?;
-    let regular = columns.into_iter().filter_map(|(series, points)| {
-        let step_ms = infer_step_ms(&points.timestamps_ms)?;
-        Some((series, RegularSeries::from_points(&points, step_ms, STEPS_MAX)?))
-    });
+    let regular =
+        columns.into_iter().filter_map(|(series, points)| Some((series, RegularSeries::infer(&points, STEPS_MAX)?)));
     Ok(regular.collect())
 }
 

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tidecast_connect::files::CsvSource;
 use tidecast_core::forecast::{Forecast, ModelVersion};
 use tidecast_core::ports::{Clock, ForecastQuery, SeriesStore};
-use tidecast_core::series::{Points, RegularSeries, Selector, SeriesKey, TimeRange, infer_step_ms};
+use tidecast_core::series::{RegularSeries, Selector, TimeRange};
 use tidecast_forecast::select;
 
 const EXAMPLES: &str = "Examples:
@@ -110,7 +110,9 @@ async fn newest(store: &dyn SeriesStore, selector: &Selector) -> anyhow::Result<
 async fn straight(input: &str, csv: &CsvFlags, job: &ForecastJob) -> anyhow::Result<Vec<Forecast>> {
     let mut source = CsvSource::open(input, csv.options(), None).await?;
     let columns = collect(&mut source).await?;
-    let histories = columns.into_iter().filter(|(series, _)| job.selector.matches(series)).filter_map(regular);
+    let selected = columns.into_iter().filter(|(series, _)| job.selector.matches(series));
+    let histories =
+        selected.filter_map(|(series, points)| Some((series, RegularSeries::infer(&points, fit::STEPS_MAX)?)));
     let bar = progress::spinner("fit");
     let candidates = select::candidates(&job.model)?;
     let never = Arc::default();
@@ -131,11 +133,6 @@ async fn straight(input: &str, csv: &CsvFlags, job: &ForecastJob) -> anyhow::Res
         });
     }
     Ok(forecasts)
-}
-
-fn regular((series, points): (SeriesKey, Points)) -> Option<(SeriesKey, RegularSeries)> {
-    let step_ms = infer_step_ms(&points.timestamps_ms)?;
-    Some((series, RegularSeries::from_points(&points, step_ms, fit::STEPS_MAX)?))
 }
 
 fn csv(forecasts: &[Forecast]) -> String {

@@ -1,7 +1,7 @@
 //! The past of a series as models want it: on a regular grid, long enough, and bounded.
 
 use tidecast_core::ports::{SeriesStore, SeriesSummary, StoreError};
-use tidecast_core::series::{RegularSeries, TimeRange, infer_step_ms};
+use tidecast_core::series::{RegularSeries, TimeRange};
 
 /// Newest steps that a model is fitted on.
 pub const STEPS_MAX: usize = 50_000;
@@ -28,6 +28,5 @@ pub async fn read(store: &dyn SeriesStore, summary: &SeriesSummary) -> Result<Op
     if points.values.len() < SAMPLES_MIN {
         return Ok(None);
     }
-    let step_ms = infer_step_ms(&points.timestamps_ms);
-    Ok(step_ms.and_then(|step_ms| RegularSeries::from_points(&points, step_ms, STEPS_MAX)))
+    Ok(RegularSeries::infer(&points, STEPS_MAX))
 }
