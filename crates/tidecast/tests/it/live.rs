@@ -160,3 +160,27 @@ fn models_are_refitted_and_a_series_has_one_forecast() {
     let listed = succeed(folder, &["models", "--store", "embedded:data", "--format", "csv"]);
     assert_eq!(listed.lines().filter(|row| row.contains("m1") && row.contains(",true,")).count(), 1, "{listed}");
 }
+
+#[test]
+fn a_series_that_changes_its_step_is_forecast_at_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let start_s = 1_700_006_400;
+    let row = |at: i64| format!("{at};{}\n", at / 3_600 % 24);
+    let hourly: String = (0..24 * 14).map(|hour| row(start_s + 3_600 * hour)).collect();
+    let switched_s = start_s + 3_600 * 24 * 14;
+    let quarterly: String = (0..96 * 14).map(|quarter| row(switched_s + 900 * quarter)).collect();
+    fs::write(folder.join("before.csv"), format!("time;m1\n{hourly}")).unwrap();
+    fs::write(folder.join("after.csv"), format!("time;m1\n{quarterly}")).unwrap();
+    let text = "store: embedded:data\nsources: {before: {type: csv, path: before.csv}}\n\
+                forecasts: {next_day: {series: power, horizon: 1d, every: 1s, refit: 1s, model: ridge}}\n\
+                server: {listen: 127.0.0.1:0}\n";
+    fs::write(folder.join("tidecast.yaml"), text).unwrap();
+    let server = Server::start(folder, &["run", "-f", "tidecast.yaml"]);
+    // The champion's newest forecast: one made before the refit can have a later origin, on the coarser grid.
+    let step_ms = |server: &Server| get(server, "/api/v1/overview")["series"][0]["forecast"]["step_ms"].as_i64();
+    wait_for("an hourly forecast", || (step_ms(&server)? == 3_600_000).then_some(()));
+    succeed(folder, &["ingest", "after.csv", "--server", &server.url]);
+    wait_for("a quarter-hourly forecast", || (step_ms(&server)? == 900_000).then_some(()));
+    assert_eq!(get(&server, "/api/v1/models")["models"][0]["step_ms"], 900_000);
+}

@@ -62,10 +62,14 @@ impl Forecasting {
         if kind == Adopted::Refit {
             served.considered(now_ms);
         }
+        if kind == Adopted::Refit && history.step_ms != served.step_ms() {
+            // The series is measured at another step now: its values, season and scale begin anew with the model.
+            let choice = Choice { trained, candidates };
+            return self.adopt_first(series.clone(), history, choice);
+        }
         let Some(unseen_from) = served.unseen_from(history) else {
-            // The series has another step now, or has run ahead of what was fitted: it is fitted from the beginning.
-            self.served.remove(series);
-            return Ok(Adopted::Nothing);
+            tracing::warn!(%series, "the fitted model is not used: the series has moved on too far meanwhile");
+            return Ok(kind);
         };
         let same_model = served.champion.version.model == trained.forecaster.model();
         let asked_for = candidates.iter().any(|(name, _)| name == trained.forecaster.model());

@@ -2,7 +2,6 @@
 
 use super::Forecasting;
 use crate::runtime::live::{Event, ForecastNotice};
-use std::collections::BTreeSet;
 use std::time::Instant;
 use tidecast_core::forecast::Forecast;
 use tidecast_core::ports::SeriesSummary;
@@ -40,21 +39,15 @@ impl Forecasting {
         Ok(forecasts)
     }
 
-    /// Lets go of series that the store no longer has.
+    /// Lets go of series that the store no longer has; the summaries are sorted by series.
     fn forget_all_but(&mut self, summaries: &[SeriesSummary]) {
-        if self.served.len() <= summaries.len() {
-            return;
+        let is_there = |series: &SeriesKey| summaries.binary_search_by(|have| have.series.cmp(series)).is_ok();
+        let gone: Vec<SeriesKey> = self.served.keys().filter(|series| !is_there(series)).cloned().collect();
+        for series in &gone {
+            self.served.remove(series);
+            self.refits.remove(series);
+            self.live.remove_board(series);
         }
-        let kept: BTreeSet<&SeriesKey> = summaries.iter().map(|summary| &summary.series).collect();
-        self.refits.retain(|series, _| kept.contains(series));
-        let live = &self.live;
-        self.served.retain(|series, _| {
-            let keep = kept.contains(series);
-            if !keep {
-                live.remove_board(series);
-            }
-            keep
-        });
     }
 
     /// Tells the champion of a series what has arrived since it was last asked.
