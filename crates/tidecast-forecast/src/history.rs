@@ -3,12 +3,32 @@
 use crate::season::Cycle;
 use tidecast_core::series::RegularSeries;
 
+/// What a model sees of one series at an origin: a value for every step before it, gaps filled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Past<'a> {
+    /// The newest values, oldest first, all finite; the last is at `next_step - 1`.
+    pub values: &'a [f64],
+    /// Number of the first step not known: its time divided by the length of a step.
+    pub next_step: i64,
+    /// Length of a step, ms.
+    pub step_ms: i64,
+}
+
+impl Past<'_> {
+    /// Number of the step of the first value.
+    #[must_use]
+    pub fn first_step(&self) -> i64 {
+        self.next_step.saturating_sub(i64::try_from(self.values.len()).unwrap_or(i64::MAX))
+    }
+}
+
 /// The newest values of one series, filled causally, on the grid of steps since the Unix epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     cycle: Cycle,
     capacity: usize,
     next_step: i64,
+    step_ms: i64,
     values: Vec<f64>,
 }
 
@@ -16,8 +36,9 @@ impl History {
     /// Takes over a series that starts with a known value; keeps at least `capacity` of the newest values.
     #[must_use]
     pub fn new(series: &RegularSeries, cycle: Cycle, capacity: usize) -> Self {
-        let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
-        let mut history = Self { cycle, capacity: capacity.max(1), next_step: first_step, values: Vec::new() };
+        let step_ms = series.step_ms.max(1);
+        let first_step = series.start_ms.div_euclid(step_ms);
+        let mut history = Self { cycle, capacity: capacity.max(1), next_step: first_step, step_ms, values: Vec::new() };
         // Filling looks one week back at most, so older values need not pass through.
         let needed = history.capacity.saturating_add(2 * cycle.longest());
         let skipped = series.len().saturating_sub(needed);
@@ -33,8 +54,8 @@ impl History {
 
     /// Goes on from saved values, the last of which is at `next_step - 1`.
     #[must_use]
-    pub fn restore(values: Vec<f64>, next_step: i64, cycle: Cycle, capacity: usize) -> Self {
-        Self { cycle, capacity: capacity.max(1), next_step, values }
+    pub fn restore(values: Vec<f64>, next_step: i64, step_ms: i64, cycle: Cycle, capacity: usize) -> Self {
+        Self { cycle, capacity: capacity.max(1), next_step, step_ms, values }
     }
 
     /// Appends the value of the next step. A missing one (NaN) is taken from a week before, else a day, else the
@@ -58,6 +79,12 @@ impl History {
     #[must_use]
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    /// What a model sees of it now.
+    #[must_use]
+    pub fn past(&self) -> Past<'_> {
+        Past { values: &self.values, next_step: self.next_step, step_ms: self.step_ms }
     }
 
     /// Number of the first step not yet seen: its time divided by the step.

@@ -21,5 +21,6 @@ pub mod score;
 pub mod season;
 pub mod select;
 pub mod training;
+pub mod tuned;
 
-pub use history::History;
+pub use history::{History, Past};

@@ -1,15 +1,14 @@
-//! Ensemble: the weighted mean of ridge regression and LSTM. They err differently, and the mean errs less than either.
+//! Ensemble: the weighted mean of models that err differently, which errs less than any of them.
 //!
-//! The weights are fixed: chosen once on bundled meters, on days that no benchmark looks at. Weights learned per series
-//! from a few weeks are mostly noise, which is why equal or fixed ones are hard to beat (Timmermann, *Forecast
-//! combinations*, 2006, section 7.1).
+//! The weights come from the errors that its members made on held-back days, see `training::weights`.
 
 use super::lstm::Lstm;
 use super::ridge::Ridge;
 use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model};
 use crate::artifact::{Artifact, LoadError};
-use crate::history::History;
+use crate::history::Past;
 use crate::season::Cycle;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidecast_core::series::RegularSeries;
 
@@ -20,8 +19,6 @@ pub struct Ensemble;
 const NAME: &str = "ensemble";
 /// The members.
 const MEMBERS: [&dyn Model; 2] = [&Ridge, &Lstm];
-/// The weights of the members.
-const WEIGHTS: [f64; 2] = [2.0 / 3.0, 1.0 / 3.0];
 
 impl Model for Ensemble {
     fn name(&self) -> &'static str {
@@ -40,42 +37,48 @@ impl Model for Ensemble {
         &MEMBERS
     }
 
-    fn fit(
-        &self,
-        panel: &[RegularSeries],
-        members: &[&[FitResult]],
-        _: &FitSettings,
-        _: &Control<'_>,
-    ) -> Vec<FitResult> {
+    /// Equal weights: those of use come from held-back days, and are learned where there are some.
+    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>) -> Vec<FitResult> {
+        let members: Vec<Vec<FitResult>> = MEMBERS.iter().map(|member| member.fit(panel, settings, control)).collect();
         let of_series = |index: usize| -> Result<Vec<Fit>, FitError> {
             members.iter().map(|fits| fits.get(index).cloned().unwrap_or(Err(FitError::Cancelled))).collect()
         };
-        (0..panel.len()).map(|index| of_series(index).map(combine)).collect()
+        (0..panel.len()).map(|index| of_series(index).map(|fits| combine(&fits, &[1.0; MEMBERS.len()]))).collect()
     }
 
     fn load(&self, artifact: &Artifact) -> Result<Arc<dyn Fitted>, LoadError> {
-        let weights: [f64; MEMBERS.len()] = artifact.get(NAME)?;
-        if !weights.iter().all(|weight| (0.0..=1.0).contains(weight)) {
-            return Err(LoadError::Damaged("its weights are not between 0 and 1".to_owned()));
+        let weights: BTreeMap<String, f64> = artifact.get(NAME)?;
+        if weights.is_empty() || !weights.values().all(|weight| (0.0..=1.0).contains(weight)) {
+            return Err(LoadError::Damaged("its weights are missing or not between 0 and 1".to_owned()));
         }
-        let members: Result<Vec<_>, _> = MEMBERS.iter().map(|member| member.load(artifact)).collect();
-        Ok(Arc::new(Blend { members: members?, weights }))
+        let members: Result<Vec<_>, LoadError> = weights
+            .into_iter()
+            .map(|(name, weight)| {
+                let member = MEMBERS.iter().find(|member| member.name() == name);
+                let member = member.ok_or_else(|| LoadError::Damaged(format!("`{name}` is not a member of it")))?;
+                Ok((member.load(artifact)?, weight))
+            })
+            .collect();
+        Ok(Arc::new(Blend { members: members? }))
     }
 }
 
-/// The members' fits of one series as one; where a member was not possible, what answers in its place answers alone.
-fn combine(members: Vec<Fit>) -> Fit {
-    if let Some(simpler) = members.iter().find(|fit| fit.note.is_some()) {
-        return simpler.clone();
+/// The members' fits of one series as one. Members that a simpler model answers for do not take part; when it is so
+/// for all of them, the first simpler model answers alone.
+pub(crate) fn combine(fits: &[Fit], weights: &[f64]) -> Fit {
+    let own = fits.iter().zip(weights).filter(|(fit, weight)| fit.note.is_none() && **weight > 0.0);
+    let sum: f64 = own.clone().map(|(_, weight)| weight).sum();
+    let members: Vec<(Arc<dyn Fitted>, f64)> =
+        own.map(|(fit, weight)| (Arc::clone(&fit.fitted), weight / sum)).collect();
+    match (members.is_empty(), fits.first()) {
+        (true, Some(simpler)) => simpler.clone(),
+        _ => Fit { fitted: Arc::new(Blend { members }), note: None },
     }
-    let members = members.into_iter().map(|fit| fit.fitted).collect();
-    Fit { fitted: Arc::new(Blend { members, weights: WEIGHTS }), note: None }
 }
 
 /// Fitted members and their weights.
 struct Blend {
-    members: Vec<Arc<dyn Fitted>>,
-    weights: [f64; MEMBERS.len()],
+    members: Vec<(Arc<dyn Fitted>, f64)>,
 }
 
 impl Fitted for Blend {
@@ -84,27 +87,33 @@ impl Fitted for Blend {
     }
 
     fn cycle(&self) -> Cycle {
-        let cycles = self.members.iter().map(|member| member.cycle());
+        let cycles = self.members.iter().map(|(member, _)| member.cycle());
         cycles.max_by_key(Cycle::longest).unwrap_or(Cycle { short: 1, long: None })
     }
 
     fn memory(&self) -> usize {
-        self.members.iter().map(|member| member.memory()).max().unwrap_or(0)
+        self.members.iter().map(|(member, _)| member.memory()).max().unwrap_or(0)
     }
 
-    fn point(&self, history: &History, horizon: usize) -> Vec<f64> {
-        let mut sum = vec![0.0; horizon];
-        for (member, weight) in self.members.iter().zip(self.weights) {
-            for (sum, value) in sum.iter_mut().zip(member.point(history, horizon)) {
-                *sum += weight * value;
+    fn point(&self, past: Past<'_>, horizon: usize) -> Vec<f64> {
+        self.points(&[past], horizon).pop().unwrap_or_default()
+    }
+
+    fn points(&self, pasts: &[Past<'_>], horizon: usize) -> Vec<Vec<f64>> {
+        let mut sums = vec![vec![0.0; horizon]; pasts.len()];
+        for (member, weight) in &self.members {
+            for (sum, row) in sums.iter_mut().zip(member.points(pasts, horizon)) {
+                sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += weight * value);
             }
         }
-        sum
+        sums
     }
 
     fn save(&self, artifact: &mut Artifact) {
-        artifact.put(NAME, &self.weights);
+        let weights: BTreeMap<&str, f64> =
+            self.members.iter().map(|(member, weight)| (member.model(), *weight)).collect();
+        artifact.put(NAME, &weights);
         // Every member writes under its own name.
-        self.members.iter().for_each(|member| member.save(artifact));
+        self.members.iter().for_each(|(member, _)| member.save(artifact));
     }
 }

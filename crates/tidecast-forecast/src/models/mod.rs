@@ -6,8 +6,9 @@ pub mod ridge;
 pub mod seasonal_naive;
 
 use crate::artifact::{Artifact, LoadError};
-use crate::history::History;
+use crate::history::Past;
 use crate::season::Cycle;
+use crate::tuned::{Knob, Tuned};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tidecast_core::series::RegularSeries;
 
 /// What a fit is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FitSettings {
     /// Steps ahead that matter: models are fitted for these, and forecast further by going on from them.
     pub horizon: usize,
@@ -23,6 +24,17 @@ pub struct FitSettings {
     pub season: Option<usize>,
     /// Seed of everything random.
     pub seed: u64,
+    /// Settings of models that tuning found better than their defaults.
+    #[serde(default, skip_serializing_if = "Tuned::is_empty")]
+    pub tuned: Tuned,
+}
+
+impl FitSettings {
+    /// The value of a model's setting, such as `ridge.penalty`: what tuning found, or else its default.
+    #[must_use]
+    pub fn knob(&self, name: &str, default: f64) -> f64 {
+        self.tuned.get(name).unwrap_or(default)
+    }
 }
 
 /// How a long fit is watched and stopped from another thread.
@@ -72,7 +84,7 @@ pub struct UnknownModel {
     pub name: String,
 }
 
-/// Parameters of one series, fitted and immutable; the values they work on come in as [`History`].
+/// Parameters of one series, fitted and immutable; the values they work on come in as [`Past`].
 pub trait Fitted: Send + Sync {
     /// The model's name, as in the registry.
     fn model(&self) -> &'static str;
@@ -85,9 +97,14 @@ pub trait Fitted: Send + Sync {
 
     /// The median forecast of the next `horizon` steps. May return NaN where the arithmetic breaks down; the caller
     /// replaces it.
-    fn point(&self, history: &History, horizon: usize) -> Vec<f64>;
+    fn point(&self, past: Past<'_>, horizon: usize) -> Vec<f64>;
 
-    /// Writes the parameters.
+    /// The same from several origins of the series, one row per origin; for models that do many at once more cheaply.
+    fn points(&self, pasts: &[Past<'_>], horizon: usize) -> Vec<Vec<f64>> {
+        pasts.iter().map(|past| self.point(*past, horizon)).collect()
+    }
+
+    /// Writes the parameters, under names that start with the model's: several models may share an artifact.
     fn save(&self, artifact: &mut Artifact);
 }
 
@@ -115,21 +132,19 @@ pub trait Model: Send + Sync {
     /// Fewest values that make a fit worthwhile; with fewer a simpler model answers and says so.
     fn minimum_history(&self, cycle: Cycle) -> usize;
 
+    /// Settings that tuning may change; none where the model has nothing to choose.
+    fn knobs(&self) -> &'static [Knob] {
+        &[]
+    }
+
     /// The models whose fits this one combines; none for a model that stands alone.
     fn members(&self) -> &'static [&'static dyn Model] {
         &[]
     }
 
     /// Fits all series of a panel, each of which starts with a known value and has finite or missing (NaN) values.
-    /// One result per series, in the same order; models may learn across series. `members` has what the
-    /// [`Model::members`] gave for the same panel, in their order, so that candidates share them.
-    fn fit(
-        &self,
-        panel: &[RegularSeries],
-        members: &[&[FitResult]],
-        settings: &FitSettings,
-        control: &Control<'_>,
-    ) -> Vec<FitResult>;
+    /// One result per series, in the same order; models may learn across series.
+    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>) -> Vec<FitResult>;
 
     /// Reads parameters that [`Fitted::save`] wrote.
     ///

@@ -3,7 +3,7 @@
 
 use super::{Control, Fit, FitResult, FitSettings, Fitted, Model};
 use crate::artifact::{Artifact, LoadError};
-use crate::history::{History, filled};
+use crate::history::{Past, filled};
 use crate::season::Cycle;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -35,13 +35,7 @@ impl Model for SeasonalNaive {
         cycle.short + 1
     }
 
-    fn fit(
-        &self,
-        panel: &[RegularSeries],
-        _: &[&[FitResult]],
-        settings: &FitSettings,
-        _: &Control<'_>,
-    ) -> Vec<FitResult> {
+    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, _: &Control<'_>) -> Vec<FitResult> {
         panel.iter().map(|series| Ok(fit_one(series, settings, None))).collect()
     }
 
@@ -89,8 +83,8 @@ impl Fitted for Copy {
         self.season
     }
 
-    fn point(&self, history: &History, horizon: usize) -> Vec<f64> {
-        let values = history.values();
+    fn point(&self, past: Past<'_>, horizon: usize) -> Vec<f64> {
+        let values = past.values;
         let season = &values[values.len().saturating_sub(self.season)..];
         season.iter().copied().cycle().take(horizon).collect()
     }

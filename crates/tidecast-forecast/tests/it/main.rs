@@ -14,9 +14,10 @@ use std::sync::atomic::AtomicBool;
 use tidecast_core::series::RegularSeries;
 use tidecast_forecast::models::{self, Control, FitError, FitSettings};
 use tidecast_forecast::training::{self, Trained};
+use tidecast_forecast::tuned::Tuned;
 
 const HOUR_MS: i64 = 3_600_000;
-const SETTINGS: FitSettings = FitSettings { horizon: 24, season: None, seed: 1 };
+const SETTINGS: FitSettings = FitSettings { horizon: 24, season: None, seed: 1, tuned: Tuned::none() };
 
 fn hourly(values: Vec<f64>) -> RegularSeries {
     RegularSeries { start_ms: 0, step_ms: HOUR_MS, values }

@@ -81,16 +81,10 @@ impl Model for Counted {
         Ridge.minimum_history(cycle)
     }
 
-    fn fit(
-        &self,
-        panel: &[RegularSeries],
-        members: &[&[FitResult]],
-        settings: &FitSettings,
-        control: &Control<'_>,
-    ) -> Vec<FitResult> {
+    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>) -> Vec<FitResult> {
         self.0.fetch_add(1, Ordering::Relaxed);
         (control.progress)(0.5);
-        Ridge.fit(panel, members, settings, control)
+        Ridge.fit(panel, settings, control)
     }
 
     fn load(&self, artifact: &Artifact) -> Result<Arc<dyn Fitted>, LoadError> {
@@ -118,8 +112,8 @@ impl Model for Echo {
         &MEMBERS
     }
 
-    fn fit(&self, _: &[RegularSeries], members: &[&[FitResult]], _: &FitSettings, _: &Control<'_>) -> Vec<FitResult> {
-        members[0].to_vec()
+    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>) -> Vec<FitResult> {
+        COUNTED.fit(panel, settings, control)
     }
 
     fn load(&self, artifact: &Artifact) -> Result<Arc<dyn Fitted>, LoadError> {

@@ -13,7 +13,7 @@ mod windows;
 
 use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model, ridge};
 use crate::artifact::{Artifact, LoadError};
-use crate::history::History;
+use crate::history::Past;
 use crate::season::Cycle;
 use network::{Batch, Pass};
 use serde::{Deserialize, Serialize};
@@ -46,13 +46,7 @@ impl Model for Lstm {
         Framing::new(cycle, cycle.short).memory() + WINDOWS_NEEDED
     }
 
-    fn fit(
-        &self,
-        panel: &[RegularSeries],
-        _: &[&[FitResult]],
-        settings: &FitSettings,
-        control: &Control<'_>,
-    ) -> Vec<FitResult> {
+    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>) -> Vec<FitResult> {
         let mut results: Vec<Option<FitResult>> = panel.iter().map(|_| None).collect();
         let mut alike: Vec<(Framing, Vec<usize>)> = Vec::new();
         let mut simpler = Vec::new();
@@ -88,7 +82,7 @@ impl Model for Lstm {
             let series = std::slice::from_ref(&panel[index]);
             let needed = framing.memory() + framing.horizon + WINDOWS_NEEDED;
             let length = panel[index].len();
-            let fit = ridge::Ridge.fit(series, &[], settings, &quiet).pop().unwrap_or(Err(FitError::Cancelled));
+            let fit = ridge::Ridge.fit(series, settings, &quiet).pop().unwrap_or(Err(FitError::Cancelled));
             results[index] = Some(fit.map(|fit| {
                 let note = format!(
                     "{NAME} needs {needed} values and the series has {length}: {} forecasts until there are more",
@@ -143,14 +137,14 @@ impl Fitted for FittedLstm {
         self.framing.memory()
     }
 
-    fn point(&self, history: &History, horizon: usize) -> Vec<f64> {
+    fn point(&self, past: Past<'_>, horizon: usize) -> Vec<f64> {
         let memory = self.memory();
-        let known = history.values();
+        let known = past.values;
         let recent = &known[known.len().saturating_sub(memory)..];
         // A history shorter than the memory only arises from a damaged file: what is missing is taken as the first.
         let padding = std::iter::repeat_n(recent.first().copied().unwrap_or(0.0), memory - recent.len());
         let mut values: Vec<f64> = padding.chain(recent.iter().copied()).map(|value| value / self.scale).collect();
-        let first_step = history.next_step() - i64::try_from(memory).unwrap_or(0);
+        let first_step = past.next_step - i64::try_from(memory).unwrap_or(0);
         let shape = self.framing.shape(HIDDEN);
         let (mut batch, mut pass) = (Batch::default(), Pass::default());
         while values.len() < memory + horizon {

@@ -15,7 +15,7 @@ mod regression;
 use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model, seasonal_naive};
 use crate::artifact::{Artifact, LoadError};
 use crate::conformal::phase;
-use crate::history::{History, filled};
+use crate::history::{Past, filled};
 use crate::parallel;
 use crate::scale::deviation;
 use crate::season::Cycle;
@@ -47,13 +47,7 @@ impl Model for Ridge {
         Layout::minimum_history(cycle)
     }
 
-    fn fit(
-        &self,
-        panel: &[RegularSeries],
-        _: &[&[FitResult]],
-        settings: &FitSettings,
-        control: &Control<'_>,
-    ) -> Vec<FitResult> {
+    fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>) -> Vec<FitResult> {
         let mut results: Vec<Option<FitResult>> = Vec::with_capacity(panel.len());
         let mut alike: Vec<(Layout, Vec<usize>)> = Vec::new();
         for (index, series) in panel.iter().enumerate() {
@@ -166,14 +160,14 @@ impl Fitted for FittedRidge {
         self.layout.memory()
     }
 
-    fn point(&self, history: &History, horizon: usize) -> Vec<f64> {
+    fn point(&self, past: Past<'_>, horizon: usize) -> Vec<f64> {
         let memory = self.layout.memory();
-        let known = history.values();
+        let known = past.values;
         let recent = &known[known.len().saturating_sub(memory)..];
         // A history shorter than the memory only arises from a damaged file: what is missing is taken as the first.
         let padding = std::iter::repeat_n(recent.first().copied().unwrap_or(0.0), memory - recent.len());
         let values: Vec<f64> = padding.chain(recent.iter().copied()).map(|value| value / self.scale).collect();
-        let first_step = history.next_step() - i64::try_from(memory).unwrap_or(0);
+        let first_step = past.next_step - i64::try_from(memory).unwrap_or(0);
         let mut design = Design::new(self.layout, &values, first_step);
         let mut forecast = Vec::with_capacity(horizon);
         let mut row = vec![0.0; self.layout.width()];

@@ -1,0 +1,113 @@
+//! A series as models get it, and where its held-back part starts.
+
+use super::rollout::Rollout;
+use crate::bounds::Bounds;
+use crate::conformal::{Conformal, Residual};
+use crate::history::filled;
+use crate::models::FitSettings;
+use crate::score::Score;
+use crate::season::Cycle;
+use tidecast_core::forecast::accuracy;
+use tidecast_core::series::RegularSeries;
+
+/// Most seasons held back to learn the intervals from.
+const CALIBRATION_SEASONS: usize = 56;
+/// Least number of values held back, where the history has enough.
+const CALIBRATION_LEAST: usize = 200;
+/// Origins per season from which the held-back part is forecast.
+const ORIGINS_PER_SEASON: usize = 8;
+/// Most values forecast in all: bounds time and memory.
+const MOST_CELLS: usize = 65_536;
+/// Levels by which intervals are scored.
+const LEVELS: [f64; 3] = [0.1, 0.5, 0.9];
+
+/// A series that starts with a known value, without unbelievable ones.
+pub(super) struct Prepared {
+    pub(super) series: RegularSeries,
+    /// All values, gaps filled causally.
+    pub(super) filled: Vec<f64>,
+    pub(super) bounds: Bounds,
+    pub(super) cycle: Cycle,
+    calibration_start: usize,
+}
+
+impl Prepared {
+    /// `None` without a known value.
+    pub(super) fn new(series: &RegularSeries, settings: &FitSettings) -> Option<Self> {
+        let bounds = Bounds::of(&series.values)?;
+        let mut values: Vec<f64> = series.values.iter().map(|value| bounds.believe(*value)).collect();
+        let first = values.iter().position(|value| value.is_finite())?;
+        values.drain(..first);
+        let series = RegularSeries { start_ms: series.timestamp_ms(first), step_ms: series.step_ms.max(1), values };
+        let cycle = Cycle::of(&series, settings.season);
+        let length = series.len();
+        let held_back = (CALIBRATION_SEASONS * cycle.short).max(CALIBRATION_LEAST).min(length / 4);
+        let filled = filled(&series, cycle);
+        Some(Self { filled, bounds, cycle, calibration_start: length - held_back, series })
+    }
+
+    /// What is known before the held-back part.
+    pub(super) fn past(&self) -> RegularSeries {
+        self.series.truncated(self.calibration_start)
+    }
+
+    /// Origins in the held-back part: index of the first value not known.
+    pub(super) fn origins(&self, horizon: usize) -> Vec<usize> {
+        let held_back = self.series.len() - self.calibration_start;
+        let most = (MOST_CELLS / horizon.max(1)).max(1);
+        let stride = (self.cycle.short / ORIGINS_PER_SEASON).max(1).max(held_back.div_ceil(most));
+        (self.calibration_start..self.series.len()).step_by(stride).collect()
+    }
+
+    /// Learns from the errors made on the held-back part: intervals and a score.
+    pub(super) fn judge(&self, rollout: &Rollout, settings: &FitSettings) -> (Conformal, Option<Score>) {
+        let residuals = rollout.residuals(self);
+        let past = &self.series.values[..self.calibration_start];
+        let naive_season = settings.season.unwrap_or_else(|| self.cycle.longest()).clamp(1, past.len().max(1));
+        let conformal = Conformal::learn(&residuals, settings.horizon, self.cycle.short);
+        let score = accuracy::mase_scale(past, naive_season).filter(|_| conformal.is_some()).and_then(|scale| {
+            let score = Score {
+                mase: mean_absolute(residuals.iter().map(|residual| residual.error))? / scale,
+                mase_seasonal_naive: mean_absolute(rollout.naive_errors(self, naive_season))? / scale,
+                coverage: None,
+                pinball: None,
+                origins: rollout.origins.len(),
+                from_ms: self.series.timestamp_ms(self.calibration_start),
+                to_ms: self.series.origin_ms().unwrap_or(i64::MAX),
+            };
+            Some(self.score_intervals(score, &residuals, settings.horizon, scale))
+        });
+        (conformal.unwrap_or_else(|| Conformal::guess(self.typical_change())), score)
+    }
+
+    /// Coverage and pinball loss of intervals learned in the first half of the held-back part, over the second half:
+    /// measured where they were learned they would look better than they are.
+    fn score_intervals(&self, score: Score, residuals: &[Residual], horizon: usize, scale: f64) -> Score {
+        let (Some(first), Some(last)) = (residuals.first(), residuals.last()) else { return score };
+        let middle = first.origin_step + (last.origin_step - first.origin_step) / 2;
+        let (early, late): (Vec<Residual>, Vec<Residual>) = residuals.iter().partition(|r| r.origin_step < middle);
+        let Some(conformal) = Conformal::learn(&early, horizon, self.cycle.short) else { return score };
+        let actual: Vec<f64> = late.iter().map(|residual| residual.error).collect();
+        let row = |level: f64| -> Vec<f64> {
+            late.iter().map(|residual| conformal.offset(residual.origin_step, residual.ahead, level)).collect()
+        };
+        let rows = LEVELS.map(row);
+        let losses = rows.iter().zip(LEVELS).map(|(row, level)| accuracy::pinball(row, &actual, level));
+        let loss: Option<f64> = losses.sum();
+        Score {
+            coverage: accuracy::coverage(&rows[0], &rows[2], &actual),
+            pinball: loss.map(|loss| loss / LEVELS.len() as f64 / scale),
+            ..score
+        }
+    }
+
+    /// Mean absolute difference between neighbours: the size of errors before any were made.
+    fn typical_change(&self) -> f64 {
+        accuracy::mase_scale(&self.series.values, 1).unwrap_or(0.0)
+    }
+}
+
+fn mean_absolute(errors: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = errors.fold((0.0, 0_u32), |(sum, count), error| (sum + error.abs(), count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}
