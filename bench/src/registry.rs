@@ -53,7 +53,7 @@ fn publish(registry: &Registry) -> anyhow::Result<u64> {
             fitted_at_ms: 0,
             data: TimeRange::new(0, i64::from(hours) * HOUR_MS),
             step_ms: HOUR_MS,
-            settings,
+            settings: settings.clone(),
             score: trained.score,
             note: None,
         };

@@ -8,6 +8,7 @@
 
 mod calibrated;
 mod prepared;
+mod replay;
 mod rollout;
 mod weights;
 
@@ -173,7 +174,7 @@ fn fit_work(model: &dyn Model) -> f64 {
 /// Makes a forecaster of an attempt, with intervals and a score from the held-back part.
 fn conclude(one: &Prepared, attempt: &Attempt, settings: &FitSettings) -> Result<Trained, FitError> {
     let (fit, rollout) = (attempt.used.clone()?, attempt.rollout.as_ref().map_err(Clone::clone)?);
-    let (conformal, score) = one.judge(rollout, settings);
-    let forecaster = Calibrated::new(fit.fitted, &one.series, conformal, one.bounds);
+    let (conformal, tracker, score) = one.judge(rollout, settings);
+    let forecaster = Calibrated::new(fit.fitted, one, conformal, tracker);
     Ok(Trained { forecaster: Box::new(forecaster), note: fit.note, score })
 }

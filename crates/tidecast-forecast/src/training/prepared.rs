@@ -1,8 +1,9 @@
 //! A series as models get it, and where its held-back part starts.
 
+use super::replay::replay;
 use super::rollout::Rollout;
 use crate::bounds::Bounds;
-use crate::conformal::{Conformal, Residual};
+use crate::conformal::{Conformal, Residual, Tracker};
 use crate::history::filled;
 use crate::models::FitSettings;
 use crate::score::Score;
@@ -59,12 +60,12 @@ impl Prepared {
         (self.calibration_start..self.series.len()).step_by(stride).collect()
     }
 
-    /// Learns from the errors made on the held-back part: intervals and a score.
-    pub(super) fn judge(&self, rollout: &Rollout, settings: &FitSettings) -> (Conformal, Option<Score>) {
+    /// Learns from the errors made on the held-back part: intervals, how they adapted lately, and a score.
+    pub(super) fn judge(&self, rollout: &Rollout, settings: &FitSettings) -> (Conformal, Tracker, Option<Score>) {
         let residuals = rollout.residuals(self);
         let past = &self.series.values[..self.calibration_start];
         let naive_season = settings.season.unwrap_or_else(|| self.cycle.longest()).clamp(1, past.len().max(1));
-        let conformal = Conformal::learn(&residuals, settings.horizon, self.cycle.short);
+        let conformal = Conformal::learn(&residuals, settings.horizon, self.cycle);
         let score = accuracy::mase_scale(past, naive_season).filter(|_| conformal.is_some()).and_then(|scale| {
             let score = Score {
                 mase: mean_absolute(residuals.iter().map(|residual| residual.error))? / scale,
@@ -75,23 +76,33 @@ impl Prepared {
                 from_ms: self.series.timestamp_ms(self.calibration_start),
                 to_ms: self.series.origin_ms().unwrap_or(i64::MAX),
             };
-            Some(self.score_intervals(score, &residuals, settings.horizon, scale))
+            Some(self.score_intervals(score, rollout, &residuals, scale))
         });
-        (conformal.unwrap_or_else(|| Conformal::guess(self.typical_change())), score)
+        let conformal = conformal.unwrap_or_else(|| Conformal::guess(self.typical_change()));
+        let half = rollout.origins.len() / 2;
+        let tracker = replay(rollout, self.first_step(), &conformal, half, self.cycle.short, |_, _| ());
+        (conformal, tracker, score)
     }
 
     /// Coverage and pinball loss of intervals learned in the first half of the held-back part, over the second half:
     /// measured where they were learned they would look better than they are.
-    fn score_intervals(&self, score: Score, residuals: &[Residual], horizon: usize, scale: f64) -> Score {
-        let (Some(first), Some(last)) = (residuals.first(), residuals.last()) else { return score };
-        let middle = first.origin_step + (last.origin_step - first.origin_step) / 2;
-        let (early, late): (Vec<Residual>, Vec<Residual>) = residuals.iter().partition(|r| r.origin_step < middle);
-        let Some(conformal) = Conformal::learn(&early, horizon, self.cycle.short) else { return score };
-        let actual: Vec<f64> = late.iter().map(|residual| residual.error).collect();
-        let row = |level: f64| -> Vec<f64> {
-            late.iter().map(|residual| conformal.offset(residual.origin_step, residual.ahead, level)).collect()
-        };
-        let rows = LEVELS.map(row);
+    fn score_intervals(&self, score: Score, rollout: &Rollout, residuals: &[Residual], scale: f64) -> Score {
+        let (half, horizon) = (rollout.origins.len() / 2, rollout.horizon);
+        let Some(&middle) = rollout.origins.get(half) else { return score };
+        let middle = self.first_step().saturating_add(i64::try_from(middle).unwrap_or(0));
+        let early: Vec<Residual> = residuals.iter().filter(|r| r.origin_step < middle).copied().collect();
+        let Some(conformal) = Conformal::learn(&early, horizon, self.cycle) else { return score };
+        let mut actual = Vec::new();
+        let mut rows = LEVELS.map(|_| Vec::new());
+        replay(rollout, self.first_step(), &conformal, half, self.cycle.short, |index, tracker| {
+            let origin_step = self.first_step() + i64::try_from(rollout.origins[index]).unwrap_or(0);
+            let errors = &rollout.errors[index * horizon..(index + 1) * horizon];
+            for (ahead, error) in errors.iter().enumerate().filter(|(_, error)| error.is_finite()) {
+                actual.push(f64::from(*error));
+                let offsets = tracker.offsets(&conformal, origin_step, ahead, &LEVELS);
+                rows.iter_mut().zip(offsets).for_each(|(row, offset)| row.push(offset));
+            }
+        });
         let losses = rows.iter().zip(LEVELS).map(|(row, level)| accuracy::pinball(row, &actual, level));
         let loss: Option<f64> = losses.sum();
         Score {
@@ -99,6 +110,11 @@ impl Prepared {
             pinball: loss.map(|loss| loss / LEVELS.len() as f64 / scale),
             ..score
         }
+    }
+
+    /// Number of the step of the first value.
+    pub(super) fn first_step(&self) -> i64 {
+        self.series.start_ms.div_euclid(self.series.step_ms)
     }
 
     /// Mean absolute difference between neighbours: the size of errors before any were made.

@@ -22,7 +22,7 @@ impl Rollout {
     pub(super) fn new(one: &Prepared, fitted: &dyn Fitted, settings: &FitSettings) -> Self {
         let horizon = settings.horizon;
         let origins = one.origins(horizon);
-        let first_step = one.series.start_ms.div_euclid(one.series.step_ms);
+        let first_step = one.first_step();
         let memory = fitted.memory().max(1);
         let pasts: Vec<Past<'_>> = origins
             .iter()
@@ -60,7 +60,7 @@ impl Rollout {
 
     /// The known errors, with their place.
     pub(super) fn residuals(&self, one: &Prepared) -> Vec<Residual> {
-        let first_step = one.series.start_ms.div_euclid(one.series.step_ms);
+        let first_step = one.first_step();
         let rows = self.origins.iter().zip(self.errors.chunks_exact(self.horizon));
         let cells = rows.flat_map(|(&origin, row)| {
             let origin_step = first_step.saturating_add(i64::try_from(origin).unwrap_or(i64::MAX));
