@@ -5,12 +5,14 @@ use super::prepared::Prepared;
 use crate::artifact::{Artifact, LoadError};
 use crate::bounds::Bounds;
 use crate::conformal::{Conformal, Tracker};
+use crate::effects::Effects;
 use crate::history::{History, Past};
-use crate::models::{self, Fitted};
+use crate::models::{self, FitSettings, Fitted};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tidecast_core::ports::Forecaster;
+use tidecast_core::series::RegularSeries;
 
 /// Forecasts per season by which the intervals follow the errors.
 const FOLLOWED_PER_SEASON: usize = 8;
@@ -19,13 +21,15 @@ const MOST_WAITING: usize = 16;
 /// Values taken in at once; their forecasts are made together.
 const CHUNK: usize = 64;
 
-/// Fitted parameters with what they work on.
+/// Fitted parameters with what they work on: values without the effects of holidays and covariates.
 pub(super) struct Calibrated {
     fitted: Arc<dyn Fitted>,
     history: History,
     conformal: Conformal,
     tracker: Tracker,
     bounds: Bounds,
+    effects: Effects,
+    covariates: Vec<RegularSeries>,
     waiting: VecDeque<Waiting>,
 }
 
@@ -71,14 +75,24 @@ pub fn load(bytes: &[u8]) -> Result<Box<dyn Forecaster>, LoadError> {
     let capacity = fitted.memory() + CHUNK;
     let history = History::restore(values, next_step, step_ms, fitted.cycle(), capacity);
     let tracker = Tracker::load(&artifact)?;
-    Ok(Box::new(Calibrated { fitted, history, conformal, tracker, bounds, waiting }))
+    let effects = Effects::load(&artifact)?;
+    let covariates = Vec::new();
+    Ok(Box::new(Calibrated { fitted, history, conformal, tracker, bounds, effects, covariates, waiting }))
 }
 
 impl Calibrated {
     /// A forecaster that has seen all of a series.
-    pub(super) fn new(fitted: Arc<dyn Fitted>, one: &Prepared, conformal: Conformal, tracker: Tracker) -> Self {
-        let history = History::new(&one.series, fitted.cycle(), fitted.memory() + CHUNK);
-        Self { fitted, history, conformal, tracker, bounds: one.bounds, waiting: VecDeque::new() }
+    pub(super) fn new(
+        fitted: Arc<dyn Fitted>,
+        one: &Prepared,
+        conformal: Conformal,
+        tracker: Tracker,
+        settings: &FitSettings,
+    ) -> Self {
+        let history = History::new(&one.used.series, fitted.cycle(), fitted.memory() + CHUNK);
+        let (effects, covariates) = (one.used.effects.clone(), settings.covariates.to_vec());
+        let waiting = VecDeque::new();
+        Self { fitted, history, conformal, tracker, bounds: one.bounds, effects, covariates, waiting }
     }
 
     /// Steps between forecasts that are followed.
@@ -93,19 +107,35 @@ impl Calibrated {
         let mut points = self.fitted.points(pasts, horizon);
         for (point, past) in points.iter_mut().zip(pasts) {
             let mut last = past.values.last().copied().unwrap_or(0.0);
-            for value in point {
-                last = if value.is_finite() { self.bounds.say(*value) } else { last };
+            for value in &mut *point {
+                last = if value.is_finite() { *value } else { last };
                 *value = last;
             }
+            self.add_effects(point, past);
         }
         points
+    }
+
+    /// Adds the effects of the steps forecast, and keeps the sum within what is believed.
+    fn add_effects(&self, point: &mut [f64], past: &Past<'_>) {
+        for (value, step) in point.iter_mut().zip(past.next_step..) {
+            let effect = if self.effects.is_empty() { 0.0 } else { self.effect(step, past.step_ms) };
+            *value = self.bounds.say(*value + effect);
+        }
+    }
+
+    fn effect(&self, step: i64, step_ms: i64) -> f64 {
+        self.effects.at(step.saturating_mul(step_ms), &self.covariates)
     }
 
     /// Takes in a few values, none of which is older than those seen.
     fn take(&mut self, values: &[f64]) {
         let believed: Vec<f64> = values.iter().map(|value| self.bounds.believe(*value)).collect();
         let first = self.history.next_step();
-        believed.iter().for_each(|value| self.history.push(*value));
+        for (step, value) in (first..).zip(&believed) {
+            let effect = if self.effects.is_empty() { 0.0 } else { self.effect(step, self.history.past().step_ms) };
+            self.history.push(value - effect);
+        }
         self.wait_for(first);
         for (step, value) in (first..).zip(&believed) {
             if value.is_finite() {
@@ -163,6 +193,10 @@ impl Forecaster for Calibrated {
         values.chunks(CHUNK).for_each(|chunk| self.take(chunk));
     }
 
+    fn foresee(&mut self, covariates: &[RegularSeries]) {
+        self.covariates = covariates.to_vec();
+    }
+
     fn predict(&self, horizon: usize, levels: &[f64]) -> Vec<Vec<f64>> {
         let past = self.history.past();
         let point = self.points(&[past], horizon).pop().unwrap_or_default();
@@ -180,6 +214,7 @@ impl Forecaster for Calibrated {
         self.fitted.save(&mut artifact);
         self.conformal.save(&mut artifact);
         self.tracker.save(&mut artifact);
+        self.effects.save(&mut artifact);
         let waiting = self.waiting.iter().map(|one| one.origin_step).collect();
         let state = State { next_step: past.next_step, step_ms: past.step_ms, bounds: self.bounds, waiting };
         artifact.put("state", &state);

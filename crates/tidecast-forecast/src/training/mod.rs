@@ -57,7 +57,7 @@ pub fn train_all(
     let prepared: Vec<Option<Prepared>> = parallel::map(panel, |series| Prepared::new(series, settings));
     let usable: Vec<&Prepared> = prepared.iter().flatten().collect();
     let past: Vec<RegularSeries> = usable.iter().map(|one| one.past()).collect();
-    let whole: Vec<RegularSeries> = usable.iter().map(|one| one.series.clone()).collect();
+    let whole: Vec<RegularSeries> = usable.iter().map(|one| one.used.series.clone()).collect();
     let order = members_first(models);
     let work = order.iter().map(|model| fit_work(*model)).sum::<f64>() + models.len() as f64;
     let mut done = 0.0;
@@ -175,6 +175,6 @@ fn fit_work(model: &dyn Model) -> f64 {
 fn conclude(one: &Prepared, attempt: &Attempt, settings: &FitSettings) -> Result<Trained, FitError> {
     let (fit, rollout) = (attempt.used.clone()?, attempt.rollout.as_ref().map_err(Clone::clone)?);
     let (conformal, tracker, score) = one.judge(rollout, settings);
-    let forecaster = Calibrated::new(fit.fitted, one, conformal, tracker);
+    let forecaster = Calibrated::new(fit.fitted, one, conformal, tracker, settings);
     Ok(Trained { forecaster: Box::new(forecaster), note: fit.note, score })
 }
