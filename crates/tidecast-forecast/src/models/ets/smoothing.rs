@@ -1,0 +1,240 @@
+//! One series smoothed: its form and parameters chosen by AICc, and the state that goes on with new values.
+
+use super::filter::{self, Seasonal, State, Weights};
+use super::form::{Error, Form, Season, Trend};
+use super::initial::Initial;
+use super::simplex::{self, DIMENSIONS, POINTS, Point};
+use serde::{Deserialize, Serialize};
+
+/// Newest values that are fitted, at least, and in periods: older ones say little about how a series moves now.
+const FITTED: usize = 4_096;
+const FITTED_PERIODS: usize = 8;
+/// Passes over the values for each form.
+const ITERATIONS: usize = 40;
+/// Difference in twice the log-likelihood that is worth no further search.
+const TOLERANCE: f64 = 0.01;
+/// Values from which the state is found again when it was left too long ago, at least, and in periods.
+const MEMORY: usize = 64;
+const MEMORY_PERIODS: usize = 4;
+/// Bounds of α and φ as in Hyndman & Khandakar (*Journal of Statistical Software*, 2008).
+const LEVEL: (f64, f64) = (1e-4, 0.9999);
+const DAMPING: (f64, f64) = (0.8, 0.98);
+/// Least variance of the errors, relative to that of the values: those of a constant are not told apart.
+const LEAST_VARIANCE: f64 = 1e-20;
+
+/// Where searches begin: α, β / α, γ / (1 - α) and φ, each as its place between its bounds.
+const STARTS: [Point; POINTS] = [
+    [0.05, 0.1, 0.05, 0.9],
+    [0.2, 0.1, 0.05, 0.9],
+    [0.5, 0.05, 0.1, 0.9],
+    [0.8, 0.05, 0.3, 0.9],
+    [0.98, 0.02, 0.5, 0.9],
+    [0.3, 0.3, 0.3, 0.5],
+    [0.01, 0.1, 0.01, 0.9],
+    [0.9, 0.3, 0.05, 0.5],
+];
+
+/// A fitted exponential smoothing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Smoothing {
+    /// What is saved in small.
+    pub(crate) parameters: Parameters,
+    /// The season at `next_step`, by phase: steps since the epoch modulo its length. Empty without.
+    pub(crate) seasonal: Vec<f64>,
+}
+
+/// Form, parameters and the state at a step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Parameters {
+    form: Form,
+    weights: Weights,
+    level: f64,
+    slope: f64,
+    /// The first step that the state has not seen.
+    next_step: i64,
+}
+
+impl Smoothing {
+    /// Fits every form that the values allow and keeps the one of least AICc. `values` are finite and at least 4;
+    /// the first is at `first_step`. A `period` of 1 has no season.
+    pub(crate) fn fit(values: &[f64], first_step: i64, period: usize) -> Self {
+        let fitted = values.len().min(FITTED.max(FITTED_PERIODS * period));
+        let skipped = values.len() - fitted;
+        let first_step = first_step.saturating_add(i64::try_from(skipped).unwrap_or(0));
+        let values = &values[skipped..];
+        // Relative to their size, so that products of forecasts neither vanish nor overflow.
+        let scale = values.iter().map(|value| value.abs()).sum::<f64>() / fitted.max(1) as f64;
+        let scale = if scale.is_normal() { scale } else { 1.0 };
+        let scaled: Vec<f64> = values.iter().map(|value| value / scale).collect();
+        let search = Search::new(&scaled, phase(first_step, period), period);
+        let (form, weights, start) = search.best();
+        let state = filter::advance(form, weights, &start, search.phase, &scaled);
+        let next_step = first_step.saturating_add(i64::try_from(fitted).unwrap_or(0));
+        let season_scale = if form.season == Season::Multiplicative { 1.0 } else { scale };
+        Self {
+            parameters: Parameters { form, weights, level: state.level * scale, slope: state.slope * scale, next_step },
+            seasonal: state.seasonal.iter().map(|value| value * season_scale).collect(),
+        }
+    }
+
+    /// How many of the newest values the state is found from, once the fit is long ago.
+    pub(crate) fn memory(&self) -> usize {
+        MEMORY.max(MEMORY_PERIODS * self.seasonal.len())
+    }
+
+    /// The medians of the next `horizon` steps after `values`, the last of which is at `next_step - 1`.
+    pub(crate) fn forecast(&self, values: &[f64], next_step: i64, horizon: usize) -> Vec<f64> {
+        let Parameters { form, weights, .. } = self.parameters;
+        let state = self.state(values, next_step);
+        filter::forecast(form, weights.damping, &state, phase(next_step, self.seasonal.len()), horizon)
+    }
+
+    /// The state after `values`: gone on from the saved one where they reach back to it, otherwise from the mean of
+    /// the oldest of them without their season.
+    fn state(&self, values: &[f64], next_step: i64) -> State {
+        let Parameters { form, weights, level, slope, .. } = self.parameters;
+        let saved = State { level, slope, seasonal: self.seasonal.clone() };
+        let elapsed = next_step.saturating_sub(self.parameters.next_step);
+        let (start, new) = match usize::try_from(elapsed) {
+            Ok(elapsed) if elapsed <= values.len() => (saved, &values[values.len() - elapsed..]),
+            _ => {
+                let recent = &values[values.len().saturating_sub(self.memory())..];
+                (self.rebased(saved, recent, next_step), recent)
+            }
+        };
+        let first_step = next_step.saturating_sub(i64::try_from(new.len()).unwrap_or(0));
+        filter::advance(form, weights, &start, phase(first_step, self.seasonal.len()), new)
+    }
+
+    /// The saved state with the level that the oldest of `recent` are around.
+    fn rebased(&self, saved: State, recent: &[f64], next_step: i64) -> State {
+        let first_step = next_step.saturating_sub(i64::try_from(recent.len()).unwrap_or(0));
+        let period = self.seasonal.len().max(1);
+        let first = phase(first_step, period);
+        let adjusted = recent.iter().take(period.max(MEMORY / 4)).enumerate().map(|(at, value)| {
+            match (self.parameters.form.season, self.seasonal.get((first + at) % period)) {
+                (Season::None, _) | (_, None) => *value,
+                (Season::Additive, Some(season)) => value - season,
+                (Season::Multiplicative, Some(season)) => value / season,
+            }
+        });
+        let (mut sum, mut count) = (0.0, 0_u32);
+        for value in adjusted.filter(|value| value.is_finite()) {
+            sum += value;
+            count += 1;
+        }
+        let level = if count > 0 { sum / f64::from(count) } else { saved.level };
+        State { level, ..saved }
+    }
+}
+
+/// The place of a step in its period.
+pub(crate) fn phase(step: i64, period: usize) -> usize {
+    let period = i64::try_from(period.max(1)).unwrap_or(1);
+    usize::try_from(step.rem_euclid(period)).unwrap_or(0)
+}
+
+/// The search for form and parameters over one series.
+struct Search<'a> {
+    values: &'a [f64],
+    phase: usize,
+    period: usize,
+    least_squares: f64,
+}
+
+impl<'a> Search<'a> {
+    fn new(values: &'a [f64], phase: usize, period: usize) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        Self { values, phase, period, least_squares: LEAST_VARIANCE * squares.max(count) }
+    }
+
+    /// Form, parameters and initial state of least AICc.
+    fn best(&self) -> (Form, Weights, State) {
+        let is_positive = self.values.iter().all(|value| *value > 0.0);
+        let initial = [Season::None, Season::Additive, Season::Multiplicative].map(|kind| {
+            let is_possible = kind != Season::Multiplicative || is_positive;
+            is_possible.then(|| Initial::new(self.values, kind, self.period, self.phase)).flatten()
+        });
+        let mut best: Option<(f64, (Form, Weights, State))> = None;
+        for form in Form::candidates(is_positive, self.period > 1) {
+            let Some(initial) = &initial[form.season as usize] else { continue };
+            let start = initial.state(form.trend);
+            let Some(penalty) = self.penalty(form) else { continue };
+            let (weights, likelihood) = self.fit(form, &start);
+            let criterion = likelihood + penalty;
+            if criterion.is_finite() && best.as_ref().is_none_or(|(least, _)| criterion < *least) {
+                best = Some((criterion, (form, weights, start)));
+            }
+        }
+        best.map_or_else(|| self.last_value(), |(_, best)| best)
+    }
+
+    /// What goes on with the last value: for series on which no form can be judged.
+    fn last_value(&self) -> (Form, Weights, State) {
+        let form = Form { error: Error::Additive, trend: Trend::None, season: Season::None };
+        let level = self.values.first().copied().unwrap_or(0.0);
+        (form, weights(form, &[1.0; DIMENSIONS]), State { level, slope: 0.0, seasonal: Vec::new() })
+    }
+
+    /// What AICc adds to minus twice the log-likelihood; `None` with fewer values than it needs.
+    fn penalty(&self, form: Form) -> Option<f64> {
+        let fitted = form.parameters(self.period) as f64;
+        let left = self.values.len() as f64 - fitted - 1.0;
+        (left > 0.0).then(|| 2.0 * fitted + 2.0 * fitted * (fitted + 1.0) / left)
+    }
+
+    /// Parameters of greatest likelihood, and minus twice its logarithm but for a constant (ibid., equation 5.3).
+    fn fit(&self, form: Form, start: &State) -> (Weights, f64) {
+        let mut seasonal = Seasonal::new();
+        let count = self.values.len() as f64;
+        let starts = STARTS.map(|start| packed(form, start));
+        let (point, likelihood) = simplex::minimise(form.dimensions(), &starts, ITERATIONS, TOLERANCE, |points| {
+            let weights = points.each_ref().map(|point| weights(form, point));
+            let passed = filter::pass(form, &weights, start, self.phase, self.values, &mut seasonal);
+            std::array::from_fn(|lane| {
+                count * passed.squares.0[lane].max(self.least_squares).ln() + 2.0 * passed.logarithms.0[lane]
+            })
+        });
+        (weights(form, &point), likelihood)
+    }
+}
+
+/// Which of the places of [`STARTS`] a form searches.
+fn searched(form: Form) -> &'static [usize] {
+    match (form.trend, form.season == Season::None) {
+        (Trend::None, true) => &[0],
+        (Trend::None, false) => &[0, 2],
+        (Trend::Additive, true) => &[0, 1],
+        (Trend::Additive, false) => &[0, 1, 2],
+        (Trend::Damped, true) => &[0, 1, 3],
+        (Trend::Damped, false) => &[0, 1, 2, 3],
+    }
+}
+
+/// The places that a form searches, in front.
+fn packed(form: Form, places: Point) -> Point {
+    let mut point = [0.0; DIMENSIONS];
+    for (to, from) in point.iter_mut().zip(searched(form)) {
+        *to = places[*from];
+    }
+    point
+}
+
+/// Smoothing parameters at a point, within the usual bounds (ibid., section 2.7): 0 < α < 1, 0 < β < α,
+/// 0 < γ < 1 - α.
+fn weights(form: Form, point: &Point) -> Weights {
+    let mut places = [0.0; DIMENSIONS];
+    for (from, to) in point.iter().zip(searched(form)) {
+        places[*to] = *from;
+    }
+    let within = |(low, high): (f64, f64), place: f64| low + (high - low) * place;
+    let level = within(LEVEL, places[0]);
+    let damping = match form.trend {
+        Trend::None => 0.0,
+        Trend::Additive => 1.0,
+        Trend::Damped => within(DAMPING, places[3]),
+    };
+    Weights { level, slope: level * places[1], season: (1.0 - level) * places[2], damping }
+}
