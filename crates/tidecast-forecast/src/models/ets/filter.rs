@@ -1,7 +1,7 @@
 //! The recursions of exponential smoothing over a stretch of values (Hyndman et al., *Forecasting with Exponential
 //! Smoothing*, 2008, table 2.1), for several sets of parameters at once.
 
-use super::form::{Error, Form, Season, Trend};
+use super::form::{Form, Season, Trend};
 use super::lanes::Lanes;
 use serde::{Deserialize, Serialize};
 
@@ -29,129 +29,132 @@ pub(crate) struct State {
     pub(crate) seasonal: Vec<f64>,
 }
 
-/// What a pass over the values gives in each lane.
-pub(super) struct Passed<const N: usize> {
-    /// Sum of squares of the errors, relative ones where the error is multiplicative.
-    pub(super) squares: Lanes<N>,
-    /// Sum of the logarithms of the forecasts' magnitudes, where the error is multiplicative.
-    pub(super) logarithms: Lanes<N>,
+/// Recursions with several sets of parameters, on their way through the values.
+pub(super) struct Run<'a, const N: usize> {
+    form: Form,
+    weights: [Lanes<N>; 4],
     level: Lanes<N>,
     slope: Lanes<N>,
+    /// By phase; kept by the caller between runs to spare allocations.
+    seasonal: &'a mut Vec<Lanes<N>>,
+    /// The phase of the next value.
+    phase: usize,
 }
-
-/// Forecasts whose magnitudes are multiplied before a logarithm is taken: logarithms are slow.
-const PRODUCT: usize = 32;
 
 const NO_SEASON: u8 = 0;
 const ADDED: u8 = 1;
 const MULTIPLIED: u8 = 2;
 
-/// The seasonal states of all lanes, kept between passes to spare allocations.
-pub(super) struct Seasonal<const N: usize>(Vec<Lanes<N>>);
-
-impl<const N: usize> Seasonal<N> {
-    pub(super) const fn new() -> Self {
-        Self(Vec::new())
+impl<'a, const N: usize> Run<'a, N> {
+    /// Starts from a state, at a value of phase `phase`.
+    pub(super) fn new(
+        form: Form,
+        weights: &[Weights; N],
+        start: &State,
+        phase: usize,
+        seasonal: &'a mut Vec<Lanes<N>>,
+    ) -> Self {
+        seasonal.clear();
+        seasonal.extend(start.seasonal.iter().map(|value| Lanes::all(*value)));
+        let season = if seasonal.is_empty() { Season::None } else { form.season };
+        Self {
+            form: Form { season, ..form },
+            weights: [
+                Lanes(weights.map(|one| one.level)),
+                Lanes(weights.map(|one| one.slope)),
+                Lanes(weights.map(|one| one.season)),
+                Lanes(weights.map(|one| one.damping)),
+            ],
+            level: Lanes::all(start.level),
+            slope: Lanes::all(start.slope),
+            phase: phase % seasonal.len().max(1),
+            seasonal,
+        }
     }
-}
 
-/// Passes over `values`, the first of which has the phase `phase`, from `start`.
-pub(super) fn pass<const N: usize>(
-    form: Form,
-    weights: &[Weights; N],
-    start: &State,
-    phase: usize,
-    values: &[f64],
-    seasonal: &mut Seasonal<N>,
-) -> Passed<N> {
-    seasonal.0.clear();
-    seasonal.0.extend(start.seasonal.iter().map(|value| Lanes::all(*value)));
-    let has_trend = form.trend != Trend::None;
-    let is_relative = form.error == Error::Multiplicative;
-    let season = if seasonal.0.is_empty() { Season::None } else { form.season };
-    let work = match (has_trend, season, is_relative) {
-        (false, Season::None, false) => recur::<N, false, NO_SEASON, false>,
-        (false, Season::None, true) => recur::<N, false, NO_SEASON, true>,
-        (true, Season::None, false) => recur::<N, true, NO_SEASON, false>,
-        (true, Season::None, true) => recur::<N, true, NO_SEASON, true>,
-        (false, Season::Additive, false) => recur::<N, false, ADDED, false>,
-        (false, Season::Additive, true) => recur::<N, false, ADDED, true>,
-        (true, Season::Additive, false) => recur::<N, true, ADDED, false>,
-        (true, Season::Additive, true) => recur::<N, true, ADDED, true>,
-        (false, Season::Multiplicative, false) => recur::<N, false, MULTIPLIED, false>,
-        (false, Season::Multiplicative, true) => recur::<N, false, MULTIPLIED, true>,
-        (true, Season::Multiplicative, false) => recur::<N, true, MULTIPLIED, false>,
-        (true, Season::Multiplicative, true) => recur::<N, true, MULTIPLIED, true>,
-    };
-    work(weights, start, phase, values, &mut seasonal.0)
-}
+    /// Passes over the next values.
+    pub(super) fn advance(&mut self, values: &[f64]) {
+        match (self.form.trend != Trend::None, self.form.season) {
+            (false, Season::None) => self.recur::<false, NO_SEASON>(values),
+            (true, Season::None) => self.recur::<true, NO_SEASON>(values),
+            (false, Season::Additive) => self.recur::<false, ADDED>(values),
+            (true, Season::Additive) => self.recur::<true, ADDED>(values),
+            (false, Season::Multiplicative) => self.recur::<false, MULTIPLIED>(values),
+            (true, Season::Multiplicative) => self.recur::<true, MULTIPLIED>(values),
+        }
+    }
 
-fn recur<const N: usize, const TREND: bool, const SEASON: u8, const RELATIVE: bool>(
-    weights: &[Weights; N],
-    start: &State,
-    phase: usize,
-    values: &[f64],
-    seasonal: &mut [Lanes<N>],
-) -> Passed<N> {
-    let alpha = Lanes(weights.map(|one| one.level));
-    let beta = Lanes(weights.map(|one| one.slope));
-    let gamma = Lanes(weights.map(|one| one.season));
-    let phi = Lanes(weights.map(|one| one.damping));
-    let mut level = Lanes::all(start.level);
-    let mut slope = Lanes::all(start.slope);
-    let mut squares = Lanes::all(0.0);
-    let mut logarithms = Lanes::all(0.0);
-    let period = seasonal.len().max(1);
-    let mut phase = phase % period;
-    for chunk in values.chunks(PRODUCT) {
-        let mut product = Lanes::all(1.0);
-        for &value in chunk {
+    fn recur<const TREND: bool, const SEASON: u8>(&mut self, values: &[f64]) {
+        let [alpha, beta, gamma, phi] = self.weights;
+        let (mut level, mut slope, mut phase) = (self.level, self.slope, self.phase);
+        let seasonal = self.seasonal.as_mut_slice();
+        let period = seasonal.len().max(1);
+        for &value in values {
             let value = Lanes::all(value);
             let fading = if TREND { phi * slope } else { slope };
             let base = if TREND { level + fading } else { level };
-            let season = if SEASON == NO_SEASON { Lanes::all(0.0) } else { seasonal[phase] };
-            let forecast = match SEASON {
-                NO_SEASON => base,
-                ADDED => base + season,
-                _ => base * season,
-            };
-            let error = value - forecast;
-            let inverse = if RELATIVE || SEASON == MULTIPLIED { Lanes::all(1.0) / forecast } else { forecast };
-            if RELATIVE {
-                let relative = error * inverse;
-                squares = squares + relative * relative;
-                product = product * forecast.map(f64::abs);
+            // What the error moves: the level, with the season taken out.
+            let adjusted = if SEASON == NO_SEASON {
+                value - base
             } else {
-                squares = squares + error * error;
-            }
-            // What is left of the error when the season is taken out of it, for the level.
-            let adjusted = if SEASON == MULTIPLIED { error * base * inverse } else { error };
-            match SEASON {
-                NO_SEASON => {}
-                ADDED => seasonal[phase] = season + gamma * error,
-                _ => seasonal[phase] = season + gamma * (error * season * inverse),
-            }
+                let season = seasonal[phase];
+                if SEASON == ADDED {
+                    let error = value - base - season;
+                    seasonal[phase] = season + gamma * error;
+                    error
+                } else {
+                    let error = value - base * season;
+                    // Both quotients by one division.
+                    let relative = error / (base * season);
+                    seasonal[phase] = season + gamma * relative * season;
+                    relative * base
+                }
+            };
             level = base + alpha * adjusted;
             if TREND {
                 slope = fading + beta * adjusted;
             }
             phase = if phase + 1 >= period { 0 } else { phase + 1 };
         }
-        if RELATIVE {
-            logarithms = logarithms + product.map(f64::ln);
+        (self.level, self.slope, self.phase) = (level, slope, phase);
+    }
+
+    /// Sum of the absolute errors of the forecasts of `values`, which come next, without passing over them.
+    pub(super) fn misses(&self, values: &[f64]) -> Lanes<N> {
+        match self.form.season {
+            Season::None => self.roll::<NO_SEASON>(values),
+            Season::Additive => self.roll::<ADDED>(values),
+            Season::Multiplicative => self.roll::<MULTIPLIED>(values),
         }
     }
-    Passed { squares, logarithms, level, slope }
+
+    fn roll<const SEASON: u8>(&self, values: &[f64]) -> Lanes<N> {
+        let [.., phi] = self.weights;
+        let (mut level, mut slope, mut phase) = (self.level, self.slope, self.phase);
+        let mut sum = Lanes::all(0.0);
+        let period = self.seasonal.len().max(1);
+        for value in values {
+            slope = phi * slope;
+            level = level + slope;
+            let forecast = match SEASON {
+                NO_SEASON => level,
+                ADDED => level + self.seasonal[phase],
+                _ => level * self.seasonal[phase],
+            };
+            sum = sum + (Lanes::all(*value) - forecast).map(f64::abs);
+            phase = if phase + 1 >= period { 0 } else { phase + 1 };
+        }
+        sum
+    }
 }
 
 /// The state after `values`, the first of which has the phase `phase`.
 pub(super) fn advance(form: Form, weights: Weights, start: &State, phase: usize, values: &[f64]) -> State {
-    let mut seasonal = Seasonal::<1>::new();
-    // Which error is minimised does not matter here, and the additive one costs least.
-    let form = Form { error: Error::Additive, ..form };
-    let passed = pass(form, &[weights], start, phase, values, &mut seasonal);
-    let seasonal = seasonal.0.iter().map(|lanes| lanes.0[0]).collect();
-    State { level: passed.level.0[0], slope: passed.slope.0[0], seasonal }
+    let mut seasonal = Vec::new();
+    let mut run = Run::new(form, &[weights], start, phase, &mut seasonal);
+    run.advance(values);
+    let (level, slope) = (run.level.0[0], run.slope.0[0]);
+    State { level, slope, seasonal: seasonal.iter().map(|lanes| lanes.0[0]).collect() }
 }
 
 /// The medians of the next `horizon` steps, the first of which has the phase `phase`.

@@ -1,15 +1,6 @@
-//! Which exponential smoothing: the kinds of error, trend and season.
+//! Which exponential smoothing: the kinds of trend and season.
 
 use serde::{Deserialize, Serialize};
-
-/// How the error enters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Error {
-    /// `y = forecast + e`.
-    Additive,
-    /// `y = forecast * (1 + e)`.
-    Multiplicative,
-}
 
 /// How the level moves on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,11 +24,11 @@ pub(crate) enum Season {
     Multiplicative,
 }
 
-/// One model of the family, `ETS(error, trend, season)` in Hyndman et al. (2008), chapter 2.
+/// One model of the family in Hyndman et al. (2008), chapter 2. Whether its error is additive or multiplicative changes
+/// neither its recursions nor its point forecasts (ibid., section 2.5), only its intervals, which are learned from
+/// errors here: the two are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Form {
-    /// How the error enters.
-    pub(crate) error: Error,
     /// How the level moves on.
     pub(crate) trend: Trend,
     /// How the season enters.
@@ -45,33 +36,25 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    /// Every form that has a finite variance and is sound for the values: relative errors and seasons need positive
-    /// ones, and an additive error under a multiplicative season is unstable (ibid., section 4.3.3).
-    pub(crate) fn candidates(is_positive: bool, is_seasonal: bool) -> Vec<Self> {
-        let mut forms = Vec::new();
-        for season in [Season::None, Season::Additive, Season::Multiplicative] {
-            for error in [Error::Additive, Error::Multiplicative] {
-                let is_possible = is_positive || (error == Error::Additive && season != Season::Multiplicative);
-                let is_stable = season != Season::Multiplicative || error == Error::Multiplicative;
-                if is_possible && is_stable && (is_seasonal || season == Season::None) {
-                    forms.extend([Trend::None, Trend::Additive, Trend::Damped].map(|trend| Self {
-                        error,
-                        trend,
-                        season,
-                    }));
-                }
-            }
-        }
-        forms
+    /// Every form.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let seasons = [Season::None, Season::Additive, Season::Multiplicative];
+        let trends = [Trend::None, Trend::Damped, Trend::Additive];
+        seasons.into_iter().flat_map(move |season| trends.map(|trend| Self { trend, season }))
     }
 
     /// How many smoothing parameters there are.
     pub(crate) fn dimensions(self) -> usize {
-        1 + self.trend as usize + usize::from(self.season != Season::None)
+        let trend = match self.trend {
+            Trend::None => 0,
+            Trend::Additive => 1,
+            Trend::Damped => 2,
+        };
+        1 + trend + usize::from(self.season != Season::None)
     }
 
     /// How many numbers are fitted: smoothing parameters, initial states (the seasonal ones sum to a constant) and
-    /// the variance.
+    /// the size of the errors.
     pub(crate) fn parameters(self, period: usize) -> usize {
         let slope = usize::from(self.trend != Trend::None);
         let seasons = if self.season == Season::None { 0 } else { period - 1 };

@@ -6,7 +6,7 @@ mod filter;
 pub(crate) mod form;
 mod initial;
 pub(crate) mod lanes;
-mod simplex;
+pub(crate) mod simplex;
 pub(crate) mod smoothing;
 
 use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model, seasonal_naive};
@@ -51,7 +51,7 @@ impl Model for Ets {
                 return Ok(seasonal_naive::fit_one(series, settings, Some((NAME, needed))));
             }
             let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
-            let smoothing = Smoothing::fit(&filled(series, cycle), first_step, cycle.short);
+            let smoothing = Smoothing::fit(&filled(series, cycle), first_step, cycle.short, settings.horizon);
             Ok(Fit { fitted: Arc::new(FittedEts { cycle, smoothing }), note: None })
         })
     }

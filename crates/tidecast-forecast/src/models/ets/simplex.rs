@@ -2,17 +2,17 @@
 //! iteration may need evaluated together: eight cost hardly more than one, see [`super::lanes`].
 
 /// Points evaluated together.
-pub(super) const POINTS: usize = 8;
+pub(crate) const POINTS: usize = 8;
 /// Most dimensions: reflection, expansion, two contractions and a shrunken simplex fill the points.
-pub(super) const DIMENSIONS: usize = 4;
+pub(crate) const DIMENSIONS: usize = 4;
 
 /// A place in the unit cube; dimensions that are not used stay at their start.
-pub(super) type Point = [f64; DIMENSIONS];
+pub(crate) type Point = [f64; DIMENSIONS];
 
 /// The lowest place found from `starts`, of which there are at most [`POINTS`], in at most `iterations`; it ends
 /// earlier when the values of the simplex differ by less than `tolerance`. `dimensions` are searched. Values that
 /// are not numbers count as infinitely high.
-pub(super) fn minimise(
+pub(crate) fn minimise(
     dimensions: usize,
     starts: &[Point; POINTS],
     iterations: usize,

@@ -1,8 +1,9 @@
 //! One series smoothed: its form and parameters chosen by AICc, and the state that goes on with new values.
 
-use super::filter::{self, Seasonal, State, Weights};
-use super::form::{Error, Form, Season, Trend};
+use super::filter::{self, Run, State, Weights};
+use super::form::{Form, Season, Trend};
 use super::initial::Initial;
+use super::lanes::Lanes;
 use super::simplex::{self, DIMENSIONS, POINTS, Point};
 use serde::{Deserialize, Serialize};
 
@@ -12,15 +13,19 @@ const FITTED_PERIODS: usize = 8;
 /// Passes over the values for each form.
 const ITERATIONS: usize = 40;
 /// Difference in twice the log-likelihood that is worth no further search.
-const TOLERANCE: f64 = 0.01;
+const TOLERANCE: f64 = 0.2;
 /// Values from which the state is found again when it was left too long ago, at least, and in periods.
 const MEMORY: usize = 64;
 const MEMORY_PERIODS: usize = 4;
 /// Bounds of α and φ as in Hyndman & Khandakar (*Journal of Statistical Software*, 2008).
 const LEVEL: (f64, f64) = (1e-4, 0.9999);
 const DAMPING: (f64, f64) = (0.8, 0.98);
-/// Least variance of the errors, relative to that of the values: those of a constant are not told apart.
-const LEAST_VARIANCE: f64 = 1e-20;
+/// Smallest errors that count, relative to the values.
+const LEAST_ERROR: f64 = 1e-12;
+/// Origins that forecasts overlap from.
+const ORIGINS_PER_HORIZON: usize = 2;
+/// First values from which nothing is forecast: level and slope have not settled.
+const UNSETTLED: usize = 10;
 
 /// Where searches begin: α, β / α, γ / (1 - α) and φ, each as its place between its bounds.
 const STARTS: [Point; POINTS] = [
@@ -57,7 +62,7 @@ pub(crate) struct Parameters {
 impl Smoothing {
     /// Fits every form that the values allow and keeps the one of least AICc. `values` are finite and at least 4;
     /// the first is at `first_step`. A `period` of 1 has no season.
-    pub(crate) fn fit(values: &[f64], first_step: i64, period: usize) -> Self {
+    pub(crate) fn fit(values: &[f64], first_step: i64, period: usize, horizon: usize) -> Self {
         let fitted = values.len().min(FITTED.max(FITTED_PERIODS * period));
         let skipped = values.len() - fitted;
         let first_step = first_step.saturating_add(i64::try_from(skipped).unwrap_or(0));
@@ -66,7 +71,7 @@ impl Smoothing {
         let scale = values.iter().map(|value| value.abs()).sum::<f64>() / fitted.max(1) as f64;
         let scale = if scale.is_normal() { scale } else { 1.0 };
         let scaled: Vec<f64> = values.iter().map(|value| value / scale).collect();
-        let search = Search::new(&scaled, phase(first_step, period), period);
+        let search = Search::new(&scaled, phase(first_step, period), period, horizon);
         let (form, weights, start) = search.best();
         let state = filter::advance(form, weights, &start, search.phase, &scaled);
         let next_step = first_step.saturating_add(i64::try_from(fitted).unwrap_or(0));
@@ -139,18 +144,18 @@ struct Search<'a> {
     values: &'a [f64],
     phase: usize,
     period: usize,
-    least_squares: f64,
+    horizon: usize,
+    /// Sum of absolute errors below which series are not told apart, as in a constant one.
+    least: f64,
 }
 
 impl<'a> Search<'a> {
-    fn new(values: &'a [f64], phase: usize, period: usize) -> Self {
-        let count = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        Self { values, phase, period, least_squares: LEAST_VARIANCE * squares.max(count) }
+    fn new(values: &'a [f64], phase: usize, period: usize, horizon: usize) -> Self {
+        let least = LEAST_ERROR * values.iter().map(|value| value.abs()).sum::<f64>().max(f64::MIN_POSITIVE);
+        Self { values, phase, period, horizon, least }
     }
 
-    /// Form, parameters and initial state of least AICc.
+    /// Form, parameters and initial state of least AICc. The earlier among equals.
     fn best(&self) -> (Form, Weights, State) {
         let is_positive = self.values.iter().all(|value| *value > 0.0);
         let initial = [Season::None, Season::Additive, Season::Multiplicative].map(|kind| {
@@ -158,7 +163,7 @@ impl<'a> Search<'a> {
             is_possible.then(|| Initial::new(self.values, kind, self.period, self.phase)).flatten()
         });
         let mut best: Option<(f64, (Form, Weights, State))> = None;
-        for form in Form::candidates(is_positive, self.period > 1) {
+        for form in Form::all() {
             let Some(initial) = &initial[form.season as usize] else { continue };
             let start = initial.state(form.trend);
             let Some(penalty) = self.penalty(form) else { continue };
@@ -173,7 +178,7 @@ impl<'a> Search<'a> {
 
     /// What goes on with the last value: for series on which no form can be judged.
     fn last_value(&self) -> (Form, Weights, State) {
-        let form = Form { error: Error::Additive, trend: Trend::None, season: Season::None };
+        let form = Form { trend: Trend::None, season: Season::None };
         let level = self.values.first().copied().unwrap_or(0.0);
         (form, weights(form, &[1.0; DIMENSIONS]), State { level, slope: 0.0, seasonal: Vec::new() })
     }
@@ -185,19 +190,34 @@ impl<'a> Search<'a> {
         (left > 0.0).then(|| 2.0 * fitted + 2.0 * fitted * (fitted + 1.0) / left)
     }
 
-    /// Parameters of greatest likelihood, and minus twice its logarithm but for a constant (ibid., equation 5.3).
+    /// Parameters of greatest likelihood, and minus twice its logarithm but for a constant.
     fn fit(&self, form: Form, start: &State) -> (Weights, f64) {
-        let mut seasonal = Seasonal::new();
-        let count = self.values.len() as f64;
+        let mut seasonal = Vec::new();
         let starts = STARTS.map(|start| packed(form, start));
+        let count = self.values.len() as f64;
         let (point, likelihood) = simplex::minimise(form.dimensions(), &starts, ITERATIONS, TOLERANCE, |points| {
             let weights = points.each_ref().map(|point| weights(form, point));
-            let passed = filter::pass(form, &weights, start, self.phase, self.values, &mut seasonal);
-            std::array::from_fn(|lane| {
-                count * passed.squares.0[lane].max(self.least_squares).ln() + 2.0 * passed.logarithms.0[lane]
-            })
+            let misses = self.misses(Run::new(form, &weights, start, self.phase, &mut seasonal));
+            misses.map(|misses| 2.0 * count * misses.max(self.least).ln())
         });
         (weights(form, &point), likelihood)
+    }
+
+    /// Sums of the absolute errors of forecasts of the horizon from origins all over the values.
+    fn misses(&self, mut run: Run<'_, POINTS>) -> [f64; POINTS] {
+        let mut sum = Lanes::all(0.0);
+        // Odd, so that origins fall on many phases of an even period.
+        let stride = (self.horizon / ORIGINS_PER_HORIZON).max(1) | 1;
+        let mut passed = 0;
+        let mut origin = (2 * self.period).max(UNSETTLED).min(self.values.len() / 4);
+        while origin < self.values.len() {
+            run.advance(&self.values[passed..origin]);
+            let end = origin.saturating_add(self.horizon).min(self.values.len());
+            sum = sum + run.misses(&self.values[origin..end]);
+            passed = origin;
+            origin += stride;
+        }
+        sum.0
     }
 }
 

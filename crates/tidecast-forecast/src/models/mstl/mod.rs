@@ -52,7 +52,7 @@ impl Model for Mstl {
                 return Ok(seasonal_naive::fit_one(series, settings, Some((NAME, needed))));
             }
             let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
-            let fitted = FittedMstl::new(&filled(series, cycle), first_step, cycle);
+            let fitted = FittedMstl::new(&filled(series, cycle), first_step, cycle, settings.horizon);
             Ok(Fit { fitted: Arc::new(fitted), note: None })
         })
     }
@@ -89,7 +89,7 @@ struct FittedMstl {
 }
 
 impl FittedMstl {
-    fn new(values: &[f64], first_step: i64, cycle: Cycle) -> Self {
+    fn new(values: &[f64], first_step: i64, cycle: Cycle, horizon: usize) -> Self {
         let most = DECOMPOSED.max(DECOMPOSED_PERIODS * cycle.short).max(DECOMPOSED_PERIODS / 2 * cycle.longest());
         let skipped = values.len().saturating_sub(most);
         let first_step = first_step.saturating_add(i64::try_from(skipped).unwrap_or(0));
@@ -102,7 +102,7 @@ impl FittedMstl {
             .map(|(period, seasonal)| Stl { period, seasonal, places: 10, passes: 2 })
             .collect();
         let parts = stl::several(values, &decompositions, ROUNDS);
-        let rest = Smoothing::fit(&parts.adjusted, first_step, 1);
+        let rest = Smoothing::fit(&parts.adjusted, first_step, 1, horizon);
         let next_step = first_step.saturating_add(i64::try_from(values.len()).unwrap_or(0));
         let mut seasons = [Vec::new(), Vec::new()];
         for (kept, (stl, season)) in seasons.iter_mut().zip(decompositions.iter().zip(&parts.seasons)) {

@@ -6,17 +6,26 @@
 //! is searched.
 
 use crate::models::ets::lanes::Lanes;
+use crate::models::ets::simplex::{self, POINTS, Point};
 use serde::{Deserialize, Serialize};
 
-/// Bounds of α, as in the authors' `forecTheta`.
-const SMOOTHING: (f64, f64) = (0.1, 0.99);
-/// Values of α tried together, and how often the search narrows around the best.
-const TRIED: usize = 8;
-const NARROWINGS: usize = 3;
-/// First errors that do not count: the dynamic line has not settled.
-const UNSETTLED: usize = 3;
-/// The share of the line in the standard model, where θ = 2.
-const STANDARD: f64 = 0.5;
+/// Bounds of α.
+const SMOOTHING: (f64, f64) = (0.005, 0.995);
+/// Values whose mean is the first level.
+const LEVEL: usize = 10;
+/// Most passes over the values for each model.
+const ITERATIONS: usize = 30;
+/// Where searches begin: α as its place between its bounds, and the share of the line, which is a half where θ = 2.
+const STARTS: [Point; POINTS] = [
+    [0.01, 0.5, 0.0, 0.0],
+    [0.03, 0.5, 0.0, 0.0],
+    [0.08, 0.5, 0.0, 0.0],
+    [0.2, 0.5, 0.0, 0.0],
+    [0.35, 0.5, 0.0, 0.0],
+    [0.5, 0.5, 0.0, 0.0],
+    [0.7, 0.5, 0.0, 0.0],
+    [0.95, 0.5, 0.0, 0.0],
+];
 
 /// How the line comes about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,34 +56,27 @@ pub(super) struct ThetaLine {
 }
 
 impl ThetaLine {
-    /// Fits standard, optimised and dynamic models and keeps the one of least squared one-step errors; the earlier
-    /// among equals. `values` are finite and at least 4.
-    pub(super) fn fit(values: &[f64]) -> Self {
-        let (intercept, slope) = line(values);
-        let dynamic = moving_lines(values);
-        let count = values.len() as f64;
-        let fixed = vec![(intercept, slope); values.len()];
-        let mut best: Option<(f64, Self)> = None;
-        for (kind, lines) in [(Kind::Static, &fixed), (Kind::Dynamic, &dynamic)] {
-            for share in [Some(STANDARD), None] {
-                let found = search(values, lines, share);
-                if best.is_none_or(|(least, _)| found.squares < least) {
-                    let level = smoothed(found.smoothing, found.level, values);
-                    let (intercept, slope) = lines.last().copied().unwrap_or((intercept, slope));
-                    let mean = values.iter().sum::<f64>() / count;
-                    let Found { smoothing, share, .. } = found;
-                    best = Some((found.squares, Self { kind, smoothing, share, level, mean, intercept, slope, count }));
+    /// Fits standard, optimised and dynamic models for forecasts of `horizon` steps and keeps the one of least
+    /// absolute errors; the earlier among equals. `values` are finite and at least 4.
+    pub(super) fn fit(values: &[f64], horizon: usize) -> Self {
+        let search = Search::new(values, horizon);
+        let whole = line(values);
+        let lines = [vec![whole; values.len()], moving_lines(values)];
+        let mut best: Option<(f64, Kind, f64, f64)> = None;
+        for (kind, lines) in [Kind::Static, Kind::Dynamic].into_iter().zip(&lines) {
+            for dimensions in [1, 2] {
+                let (point, misses) = search.minimise(lines, dimensions);
+                if best.is_none_or(|(least, ..)| misses < least) {
+                    best = Some((misses, kind, smoothing(&point), point[1]));
                 }
             }
         }
-        best.map_or_else(
-            || {
-                let level = values.last().copied().unwrap_or(0.0);
-                let (kind, smoothing, share) = (Kind::Static, SMOOTHING.1, 0.0);
-                Self { kind, smoothing, share, level, mean: level, intercept: level, slope: 0.0, count }
-            },
-            |(_, best)| best,
-        )
+        let (_, kind, smoothing, share) = best.unwrap_or((0.0, Kind::Static, 1.0, 0.0));
+        let level = values.iter().fold(search.level, |level, value| level + smoothing * (value - level));
+        let (intercept, slope) = lines[kind as usize].last().copied().unwrap_or(whole);
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        Self { kind, smoothing, share, level, mean, intercept, slope, count }
     }
 
     /// The forecast of the next value (ibid., equation 8).
@@ -133,77 +135,60 @@ fn next_slope(slope: f64, seen: f64, value: f64, mean: f64) -> f64 {
     ((seen - 1.0) * slope + 6.0 * (value - mean) / (seen + 1.0)) / (seen + 2.0)
 }
 
-fn smoothed(smoothing: f64, level: f64, values: &[f64]) -> f64 {
-    values.iter().fold(level, |level, value| level + smoothing * (value - level))
+/// α at a point.
+fn smoothing(point: &Point) -> f64 {
+    SMOOTHING.0 + (SMOOTHING.1 - SMOOTHING.0) * point[0]
 }
 
-/// The best of one model.
-#[derive(Clone, Copy)]
-struct Found {
-    squares: f64,
-    smoothing: f64,
+/// The search for α and the share over one series.
+struct Search<'a> {
+    values: &'a [f64],
+    horizon: usize,
+    /// The level before the first value.
     level: f64,
-    share: f64,
 }
 
-/// The α of least squared errors; `lines` has the line that was known with each value, `share` its share where that
-/// is given.
-fn search(values: &[f64], lines: &[(f64, f64)], share: Option<f64>) -> Found {
-    let (mut low, mut high) = SMOOTHING;
-    let mut best = Found { squares: f64::INFINITY, smoothing: SMOOTHING.1, level: values[0], share: 0.0 };
-    for _ in 0..=NARROWINGS {
-        let stride = (high - low) / (TRIED - 1) as f64;
-        let tried: [f64; TRIED] = std::array::from_fn(|at| low + at as f64 * stride);
-        for found in squares(values, lines, share, tried) {
-            if found.squares < best.squares {
-                best = found;
+impl<'a> Search<'a> {
+    fn new(values: &'a [f64], horizon: usize) -> Self {
+        let first = &values[..values.len().min(LEVEL)];
+        Self { values, horizon, level: first.iter().sum::<f64>() / first.len() as f64 }
+    }
+
+    /// The point of least absolute errors, and their sum; `lines` has the line that is known with each value.
+    fn minimise(&self, lines: &[(f64, f64)], dimensions: usize) -> (Point, f64) {
+        simplex::minimise(dimensions, &STARTS, ITERATIONS, 0.0, |points| {
+            let alpha = Lanes(points.each_ref().map(smoothing));
+            let share = Lanes(points.map(|point| point[1]));
+            self.misses(lines, alpha, share).0
+        })
+    }
+
+    /// Sums of the absolute errors of forecasts from origins all over the values.
+    fn misses(&self, lines: &[(f64, f64)], alpha: Lanes<POINTS>, share: Lanes<POINTS>) -> Lanes<POINTS> {
+        let kept = alpha.map(|alpha| 1.0 - alpha);
+        let per_alpha = alpha.map(|alpha| 1.0 / alpha);
+        let one = Lanes::all(1.0);
+        let mut sum = Lanes::all(0.0);
+        let (mut level, mut left) = (Lanes::all(self.level), one);
+        let stride = (self.horizon / 4).max(1) | 1;
+        let mut origin = LEVEL.min(self.values.len() / 4).max(1);
+        for (at, value) in self.values.iter().enumerate() {
+            if at == origin {
+                origin += stride;
+                let (intercept, slope) = lines[at - 1];
+                let (intercept, slope) = (share * Lanes::all(intercept), share * Lanes::all(slope) * per_alpha);
+                let (mut level, mut left) = (level, left);
+                for value in self.values[at..].iter().take(self.horizon) {
+                    let next = left * kept;
+                    let line = intercept * left + slope * (one - next);
+                    sum = sum + (Lanes::all(*value) - level - line).map(f64::abs);
+                    level = level + alpha * line;
+                    left = next;
+                }
             }
+            level = level + alpha * (Lanes::all(*value) - level);
+            left = left * kept;
         }
-        (low, high) = ((best.smoothing - stride).max(SMOOTHING.0), (best.smoothing + stride).min(SMOOTHING.1));
+        sum
     }
-    best
-}
-
-/// Least squared errors for each of several α, over initial level and share.
-fn squares(values: &[f64], lines: &[(f64, f64)], share: Option<f64>, tried: [f64; TRIED]) -> [Found; TRIED] {
-    let alpha = Lanes(tried);
-    let kept = alpha.map(|alpha| 1.0 - alpha);
-    let per_alpha = alpha.map(|alpha| 1.0 / alpha);
-    let zero = Lanes::all(0.0);
-    // The level from an initial 0, and what is left of an initial 1.
-    let (mut level, mut left) = (zero, Lanes::all(1.0));
-    let [mut rr, mut rd, mut rz, mut dd, mut dz, mut zz] = [zero; 6];
-    let known = std::iter::once(&lines[0]).chain(lines);
-    for (at, (value, (intercept, slope))) in values.iter().zip(known).enumerate() {
-        let value = Lanes::all(*value);
-        let next = left * kept;
-        // The part of the forecast that the share multiplies.
-        let line = Lanes::all(*intercept) * left + Lanes::all(*slope) * (Lanes::all(1.0) - next) * per_alpha;
-        if at >= UNSETTLED {
-            let rest = value - level;
-            rr = rr + rest * rest;
-            rd = rd + rest * left;
-            rz = rz + rest * line;
-            dd = dd + left * left;
-            dz = dz + left * line;
-            zz = zz + line * line;
-        }
-        level = level + alpha * (value - level);
-        left = next;
-    }
-    std::array::from_fn(|lane| {
-        let [rr, rd, rz, dd, dz, zz] = [rr, rd, rz, dd, dz, zz].map(|sum| sum.0[lane]);
-        let along = |share: f64| if dd > 0.0 { (rd - share * dz) / dd } else { values[0] };
-        let free = || {
-            let determinant = dd * zz - dz * dz;
-            // Where level and line cannot be told apart, the standard share stands.
-            if determinant > 1e-12 * dd * zz { ((dd * rz - dz * rd) / determinant).clamp(0.0, 1.0) } else { STANDARD }
-        };
-        let share = share.unwrap_or_else(free);
-        let level = along(share);
-        let squares =
-            rr - 2.0 * (level * rd + share * rz) + level * level * dd + 2.0 * level * share * dz + share * share * zz;
-        let squares = if squares.is_finite() { squares.max(0.0) } else { f64::INFINITY };
-        Found { squares, smoothing: tried[lane], level, share }
-    })
 }

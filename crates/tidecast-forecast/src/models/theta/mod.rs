@@ -54,7 +54,7 @@ impl Model for Theta {
                 return Ok(seasonal_naive::fit_one(series, settings, Some((NAME, needed))));
             }
             let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
-            let fitted = FittedTheta::new(&filled(series, cycle), first_step, cycle);
+            let fitted = FittedTheta::new(&filled(series, cycle), first_step, cycle, settings.horizon);
             Ok(Fit { fitted: Arc::new(fitted), note: None })
         })
     }
@@ -86,13 +86,13 @@ struct FittedTheta {
 }
 
 impl FittedTheta {
-    fn new(values: &[f64], first_step: i64, cycle: Cycle) -> Self {
+    fn new(values: &[f64], first_step: i64, cycle: Cycle, horizon: usize) -> Self {
         let fitted = values.len().min(FITTED.max(FITTED_PERIODS * cycle.short));
         let skipped = values.len() - fitted;
         let first_step = first_step.saturating_add(i64::try_from(skipped).unwrap_or(0));
         let values = &values[skipped..];
         let (season, mut seasonal) = season::of(values, cycle.short).unwrap_or((Season::None, Vec::new()));
-        let line = ThetaLine::fit(&classical::adjusted(values, &seasonal, season));
+        let line = ThetaLine::fit(&classical::adjusted(values, &seasonal, season), horizon);
         let length = seasonal.len();
         seasonal.rotate_right(phase(first_step, length).min(length));
         let next_step = first_step.saturating_add(i64::try_from(fitted).unwrap_or(0));
