@@ -2,6 +2,7 @@
 //! AICc for each series (Hyndman, Koehler, Ord & Snyder, *Forecasting with Exponential Smoothing*, 2008).
 
 pub(crate) mod classical;
+pub(crate) mod criterion;
 mod filter;
 pub(crate) mod form;
 mod initial;
@@ -24,6 +25,8 @@ use tidecast_core::series::RegularSeries;
 pub struct Ets;
 
 const NAME: &str = "ets";
+/// Longest season that competes with the shorter one: five minutes in a week. Longer ones rarely repeat often enough.
+pub(crate) const LONGEST: usize = 2_016;
 /// Fewest values, whatever the season.
 const FEWEST: usize = 8;
 
@@ -51,7 +54,9 @@ impl Model for Ets {
                 return Ok(seasonal_naive::fit_one(series, settings, Some((NAME, needed))));
             }
             let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
-            let smoothing = Smoothing::fit(&filled(series, cycle), first_step, cycle.short, settings.horizon);
+            let periods: Vec<usize> =
+                [Some(cycle.short), cycle.long.filter(|long| *long <= LONGEST)].into_iter().flatten().collect();
+            let smoothing = Smoothing::fit(&filled(series, cycle), first_step, &periods, settings.horizon);
             Ok(Fit { fitted: Arc::new(FittedEts { cycle, smoothing }), note: None })
         })
     }
@@ -59,7 +64,8 @@ impl Model for Ets {
     fn load(&self, artifact: &Artifact) -> Result<Arc<dyn Fitted>, LoadError> {
         let Saved { cycle, parameters } = artifact.get(NAME)?;
         let seasonal = artifact.get_f64("ets.seasonal")?;
-        if cycle.short == 0 || !(seasonal.is_empty() || seasonal.len() == cycle.short) {
+        if cycle.short == 0 || !(seasonal.is_empty() || [Some(cycle.short), cycle.long].contains(&Some(seasonal.len())))
+        {
             return Err(LoadError::Damaged("its season does not fit its cycle".to_owned()));
         }
         Ok(Arc::new(FittedEts { cycle, smoothing: Smoothing { parameters, seasonal } }))

@@ -1,5 +1,6 @@
 //! One series smoothed: its form and parameters chosen by AICc, and the state that goes on with new values.
 
+use super::criterion;
 use super::filter::{self, Run, State, Weights};
 use super::form::{Form, Season, Trend};
 use super::initial::Initial;
@@ -12,8 +13,6 @@ const FITTED: usize = 4_096;
 const FITTED_PERIODS: usize = 8;
 /// Passes over the values for each form.
 const ITERATIONS: usize = 40;
-/// Difference in twice the log-likelihood that is worth no further search.
-const TOLERANCE: f64 = 0.2;
 /// Values from which the state is found again when it was left too long ago, at least, and in periods.
 const MEMORY: usize = 64;
 const MEMORY_PERIODS: usize = 4;
@@ -62,7 +61,8 @@ pub(crate) struct Parameters {
 impl Smoothing {
     /// Fits every form that the values allow and keeps the one of least AICc. `values` are finite and at least 4;
     /// the first is at `first_step`. A `period` of 1 has no season.
-    pub(crate) fn fit(values: &[f64], first_step: i64, period: usize, horizon: usize) -> Self {
+    pub(crate) fn fit(values: &[f64], first_step: i64, periods: &[usize], horizon: usize) -> Self {
+        let period = periods.iter().copied().max().unwrap_or(1);
         let fitted = values.len().min(FITTED.max(FITTED_PERIODS * period));
         let skipped = values.len() - fitted;
         let first_step = first_step.saturating_add(i64::try_from(skipped).unwrap_or(0));
@@ -71,9 +71,12 @@ impl Smoothing {
         let scale = values.iter().map(|value| value.abs()).sum::<f64>() / fitted.max(1) as f64;
         let scale = if scale.is_normal() { scale } else { 1.0 };
         let scaled: Vec<f64> = values.iter().map(|value| value / scale).collect();
-        let search = Search::new(&scaled, phase(first_step, period), period, horizon);
-        let (form, weights, start) = search.best();
-        let state = filter::advance(form, weights, &start, search.phase, &scaled);
+        let choices = periods
+            .iter()
+            .filter_map(|period| Search::new(&scaled, phase(first_step, *period), *period, horizon).best());
+        let chosen = choices.min_by(|a, b| a.criterion.total_cmp(&b.criterion));
+        let Choice { form, weights, start, .. } = chosen.unwrap_or_else(|| Choice::last_value(&scaled));
+        let state = filter::advance(form, weights, &start, phase(first_step, start.seasonal.len()), &scaled);
         let next_step = first_step.saturating_add(i64::try_from(fitted).unwrap_or(0));
         let season_scale = if form.season == Season::Multiplicative { 1.0 } else { scale };
         Self {
@@ -139,7 +142,24 @@ pub(crate) fn phase(step: i64, period: usize) -> usize {
     usize::try_from(step.rem_euclid(period)).unwrap_or(0)
 }
 
-/// The search for form and parameters over one series.
+/// A form with its parameters and initial state.
+struct Choice {
+    criterion: f64,
+    form: Form,
+    weights: Weights,
+    start: State,
+}
+
+impl Choice {
+    /// What goes on with the last value: for series on which no form can be judged.
+    fn last_value(values: &[f64]) -> Self {
+        let form = Form { trend: Trend::None, season: Season::None };
+        let start = State { level: values.first().copied().unwrap_or(0.0), slope: 0.0, seasonal: Vec::new() };
+        Self { criterion: f64::INFINITY, form, weights: weights(form, &[1.0; DIMENSIONS]), start }
+    }
+}
+
+/// The search for form and parameters over one series, with one period.
 struct Search<'a> {
     values: &'a [f64],
     phase: usize,
@@ -155,52 +175,39 @@ impl<'a> Search<'a> {
         Self { values, phase, period, horizon, least }
     }
 
-    /// Form, parameters and initial state of least AICc. The earlier among equals.
-    fn best(&self) -> (Form, Weights, State) {
+    /// The form of least AICc, the earlier among equals. `None` where none can be judged.
+    fn best(&self) -> Option<Choice> {
         let is_positive = self.values.iter().all(|value| *value > 0.0);
         let initial = [Season::None, Season::Additive, Season::Multiplicative].map(|kind| {
             let is_possible = kind != Season::Multiplicative || is_positive;
             is_possible.then(|| Initial::new(self.values, kind, self.period, self.phase)).flatten()
         });
-        let mut best: Option<(f64, (Form, Weights, State))> = None;
+        let mut best: Option<Choice> = None;
         for form in Form::all() {
             let Some(initial) = &initial[form.season as usize] else { continue };
             let start = initial.state(form.trend);
-            let Some(penalty) = self.penalty(form) else { continue };
-            let (weights, likelihood) = self.fit(form, &start);
-            let criterion = likelihood + penalty;
-            if criterion.is_finite() && best.as_ref().is_none_or(|(least, _)| criterion < *least) {
-                best = Some((criterion, (form, weights, start)));
+            let (weights, misses) = self.fit(form, &start);
+            let parameters = form.parameters(self.period);
+            let Some(criterion) = criterion::aicc(self.values.len(), misses, parameters) else { continue };
+            if best.as_ref().is_none_or(|best| criterion < best.criterion) {
+                best = Some(Choice { criterion, form, weights, start });
             }
         }
-        best.map_or_else(|| self.last_value(), |(_, best)| best)
+        best
     }
 
-    /// What goes on with the last value: for series on which no form can be judged.
-    fn last_value(&self) -> (Form, Weights, State) {
-        let form = Form { trend: Trend::None, season: Season::None };
-        let level = self.values.first().copied().unwrap_or(0.0);
-        (form, weights(form, &[1.0; DIMENSIONS]), State { level, slope: 0.0, seasonal: Vec::new() })
-    }
-
-    /// What AICc adds to minus twice the log-likelihood; `None` with fewer values than it needs.
-    fn penalty(&self, form: Form) -> Option<f64> {
-        let fitted = form.parameters(self.period) as f64;
-        let left = self.values.len() as f64 - fitted - 1.0;
-        (left > 0.0).then(|| 2.0 * fitted + 2.0 * fitted * (fitted + 1.0) / left)
-    }
-
-    /// Parameters of greatest likelihood, and minus twice its logarithm but for a constant.
+    /// Parameters of greatest likelihood, and the sum of their absolute errors.
     fn fit(&self, form: Form, start: &State) -> (Weights, f64) {
         let mut seasonal = Vec::new();
         let starts = STARTS.map(|start| packed(form, start));
         let count = self.values.len() as f64;
-        let (point, likelihood) = simplex::minimise(form.dimensions(), &starts, ITERATIONS, TOLERANCE, |points| {
-            let weights = points.each_ref().map(|point| weights(form, point));
-            let misses = self.misses(Run::new(form, &weights, start, self.phase, &mut seasonal));
-            misses.map(|misses| 2.0 * count * misses.max(self.least).ln())
-        });
-        (weights(form, &point), likelihood)
+        let (point, likelihood) =
+            simplex::minimise(form.dimensions(), &starts, ITERATIONS, criterion::TOLERANCE, |points| {
+                let weights = points.each_ref().map(|point| weights(form, point));
+                let misses = self.misses(Run::new(form, &weights, start, self.phase, &mut seasonal));
+                misses.map(|misses| criterion::likelihood(count, misses.max(self.least)))
+            });
+        (weights(form, &point), (likelihood / count / 2.0).exp())
     }
 
     /// Sums of the absolute errors of forecasts of the horizon from origins all over the values.

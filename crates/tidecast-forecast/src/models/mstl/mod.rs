@@ -102,7 +102,7 @@ impl FittedMstl {
             .map(|(period, seasonal)| Stl { period, seasonal, places: 10, passes: 2 })
             .collect();
         let parts = stl::several(values, &decompositions, ROUNDS);
-        let rest = Smoothing::fit(&parts.adjusted, first_step, 1, horizon);
+        let rest = Smoothing::fit(&parts.adjusted, first_step, &[1], horizon);
         let next_step = first_step.saturating_add(i64::try_from(values.len()).unwrap_or(0));
         let mut seasons = [Vec::new(), Vec::new()];
         for (kept, (stl, season)) in seasons.iter_mut().zip(decompositions.iter().zip(&parts.seasons)) {

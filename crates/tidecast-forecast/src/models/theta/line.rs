@@ -5,6 +5,7 @@
 //! errors are linear in the initial level and in the share 1 - 1/θ, so that both follow in closed form and only α
 //! is searched.
 
+use crate::models::ets::criterion;
 use crate::models::ets::lanes::Lanes;
 use crate::models::ets::simplex::{self, POINTS, Point};
 use serde::{Deserialize, Serialize};
@@ -56,27 +57,40 @@ pub(super) struct ThetaLine {
 }
 
 impl ThetaLine {
-    /// Fits standard, optimised and dynamic models for forecasts of `horizon` steps and keeps the one of least
-    /// absolute errors; the earlier among equals. `values` are finite and at least 4.
-    pub(super) fn fit(values: &[f64], horizon: usize) -> Self {
-        let search = Search::new(values, horizon);
+    /// Fits standard, optimised and dynamic models for forecasts of `horizon` steps and keeps the one of least AICc,
+    /// the earlier among equals. `values` are finite and at least 4; an error at one of them counts `factors` times.
+    pub(super) fn fit(values: &[f64], factors: &[f64], horizon: usize) -> Self {
+        let search = Search::new(values, factors, horizon);
         let whole = line(values);
         let lines = [vec![whole; values.len()], moving_lines(values)];
-        let mut best: Option<(f64, Kind, f64, f64)> = None;
+        let mut best: Option<(f64, Kind, Point)> = None;
         for (kind, lines) in [Kind::Static, Kind::Dynamic].into_iter().zip(&lines) {
             for dimensions in [1, 2] {
                 let (point, misses) = search.minimise(lines, dimensions);
-                if best.is_none_or(|(least, ..)| misses < least) {
-                    best = Some((misses, kind, smoothing(&point), point[1]));
+                let parameters = dimensions + 1;
+                let Some(criterion) = criterion::aicc(values.len(), misses, parameters) else { continue };
+                if best.is_none_or(|(least, ..)| criterion < least) {
+                    best = Some((criterion, kind, point));
                 }
             }
         }
-        let (_, kind, smoothing, share) = best.unwrap_or((0.0, Kind::Static, 1.0, 0.0));
+        // On values that cannot be judged the last one goes on.
+        let (_, kind, point) = best.unwrap_or((0.0, Kind::Static, [1.0, 0.0, 0.0, 0.0]));
+        let (smoothing, share) = (smoothing(&point), point[1]);
         let level = values.iter().fold(search.level, |level, value| level + smoothing * (value - level));
         let (intercept, slope) = lines[kind as usize].last().copied().unwrap_or(whole);
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
         Self { kind, smoothing, share, level, mean, intercept, slope, count }
+    }
+
+    /// Least sum of absolute errors of the standard model, roughly: what tells seasonal adjustments apart.
+    pub(super) fn misses(values: &[f64], factors: &[f64], horizon: usize) -> f64 {
+        let search = Search::new(values, factors, horizon);
+        let lines = vec![line(values); values.len()];
+        let share = Lanes(STARTS.map(|start| start[1]));
+        let misses = search.misses(&lines, Lanes(STARTS.each_ref().map(smoothing)), share);
+        misses.0.into_iter().fold(f64::INFINITY, f64::min)
     }
 
     /// The forecast of the next value (ibid., equation 8).
@@ -143,24 +157,27 @@ fn smoothing(point: &Point) -> f64 {
 /// The search for α and the share over one series.
 struct Search<'a> {
     values: &'a [f64],
+    factors: &'a [f64],
     horizon: usize,
     /// The level before the first value.
     level: f64,
 }
 
 impl<'a> Search<'a> {
-    fn new(values: &'a [f64], horizon: usize) -> Self {
+    fn new(values: &'a [f64], factors: &'a [f64], horizon: usize) -> Self {
         let first = &values[..values.len().min(LEVEL)];
-        Self { values, horizon, level: first.iter().sum::<f64>() / first.len() as f64 }
+        Self { values, factors, horizon, level: first.iter().sum::<f64>() / first.len() as f64 }
     }
 
     /// The point of least absolute errors, and their sum; `lines` has the line that is known with each value.
     fn minimise(&self, lines: &[(f64, f64)], dimensions: usize) -> (Point, f64) {
-        simplex::minimise(dimensions, &STARTS, ITERATIONS, 0.0, |points| {
+        let count = self.values.len() as f64;
+        let (point, likelihood) = simplex::minimise(dimensions, &STARTS, ITERATIONS, criterion::TOLERANCE, |points| {
             let alpha = Lanes(points.each_ref().map(smoothing));
             let share = Lanes(points.map(|point| point[1]));
-            self.misses(lines, alpha, share).0
-        })
+            self.misses(lines, alpha, share).0.map(|misses| criterion::likelihood(count, misses))
+        });
+        (point, (likelihood / count / 2.0).exp())
     }
 
     /// Sums of the absolute errors of forecasts from origins all over the values.
@@ -170,7 +187,7 @@ impl<'a> Search<'a> {
         let one = Lanes::all(1.0);
         let mut sum = Lanes::all(0.0);
         let (mut level, mut left) = (Lanes::all(self.level), one);
-        let stride = (self.horizon / 4).max(1) | 1;
+        let stride = (self.horizon / 2).max(1) | 1;
         let mut origin = LEVEL.min(self.values.len() / 4).max(1);
         for (at, value) in self.values.iter().enumerate() {
             if at == origin {
@@ -178,10 +195,12 @@ impl<'a> Search<'a> {
                 let (intercept, slope) = lines[at - 1];
                 let (intercept, slope) = (share * Lanes::all(intercept), share * Lanes::all(slope) * per_alpha);
                 let (mut level, mut left) = (level, left);
-                for value in self.values[at..].iter().take(self.horizon) {
+                let coming = self.values[at..].iter().zip(&self.factors[at..]).take(self.horizon);
+                for (value, factor) in coming {
                     let next = left * kept;
                     let line = intercept * left + slope * (one - next);
-                    sum = sum + (Lanes::all(*value) - level - line).map(f64::abs);
+                    let error = (Lanes::all(*value) - level - line).map(f64::abs);
+                    sum = sum + error * Lanes::all(*factor);
                     level = level + alpha * line;
                     left = next;
                 }

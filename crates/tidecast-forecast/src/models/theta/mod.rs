@@ -4,6 +4,7 @@
 mod line;
 mod season;
 
+use super::ets::LONGEST;
 use super::ets::classical;
 use super::ets::form::Season;
 use super::ets::smoothing::phase;
@@ -13,6 +14,7 @@ use crate::history::{Past, filled};
 use crate::parallel;
 use crate::season::Cycle;
 use line::ThetaLine;
+use season::Adjustment;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tidecast_core::series::RegularSeries;
@@ -62,7 +64,10 @@ impl Model for Theta {
     fn load(&self, artifact: &Artifact) -> Result<Arc<dyn Fitted>, LoadError> {
         let parameters: Parameters = artifact.get(NAME)?;
         let seasonal = artifact.get_f64("theta.seasonal")?;
-        if parameters.cycle.short == 0 || !(seasonal.is_empty() || seasonal.len() == parameters.cycle.short) {
+        if parameters.cycle.short == 0
+            || !(seasonal.is_empty()
+                || [Some(parameters.cycle.short), parameters.cycle.long].contains(&Some(seasonal.len())))
+        {
             return Err(LoadError::Damaged("its season does not fit its cycle".to_owned()));
         }
         Ok(Arc::new(FittedTheta { parameters, seasonal }))
@@ -91,8 +96,10 @@ impl FittedTheta {
         let skipped = values.len() - fitted;
         let first_step = first_step.saturating_add(i64::try_from(skipped).unwrap_or(0));
         let values = &values[skipped..];
-        let (season, mut seasonal) = season::of(values, cycle.short).unwrap_or((Season::None, Vec::new()));
-        let line = ThetaLine::fit(&classical::adjusted(values, &seasonal, season), horizon);
+        let periods: Vec<usize> =
+            [Some(cycle.short), cycle.long.filter(|long| *long <= LONGEST)].into_iter().flatten().collect();
+        let Adjustment { kind: season, mut seasonal, values, factors } = Adjustment::best(values, &periods, horizon);
+        let line = ThetaLine::fit(&values, &factors, horizon);
         let length = seasonal.len();
         seasonal.rotate_right(phase(first_step, length).min(length));
         let next_step = first_step.saturating_add(i64::try_from(fitted).unwrap_or(0));
