@@ -19,28 +19,41 @@ pub(super) struct Kernel {
     pub(super) weights: Vec<f64>,
 }
 
-impl Loess {
+/// The same smoothing of many series of one length: its kernels, computed once.
+pub(super) struct Smoother {
+    half: usize,
+    count: usize,
+    /// Places where the smooth is computed, ascending.
+    places: Vec<usize>,
+    /// Away from the ends all windows are alike.
+    inner: Option<Kernel>,
+    /// For the places near the ends, in their order.
+    outer: Vec<Kernel>,
+}
+
+impl Smoother {
+    /// For series of `count` values, at least one.
+    pub(super) fn new(loess: Loess, count: usize) -> Self {
+        let half = loess.window / 2;
+        let jump = loess.jump.clamp(1, count.saturating_sub(1).max(1));
+        let places: Vec<usize> = (0..count.saturating_sub(1)).step_by(jump).chain(count.checked_sub(1)).collect();
+        let inner = (count > 2 * half).then(|| loess.kernel(half as f64, 2 * half + 1));
+        let is_outer = |place: &&usize| inner.is_none() || **place < half || **place + half >= count;
+        let outer = places.iter().filter(is_outer).map(|place| loess.kernel(*place as f64, count)).collect();
+        Self { half, count, places, inner, outer }
+    }
+
     /// The smooth of `values` at each of them.
-    pub(super) fn smooth(self, values: &[f64], smooth: &mut Vec<f64>) {
-        let count = values.len();
+    pub(super) fn smooth(&self, values: &[f64], smooth: &mut Vec<f64>) {
         smooth.clear();
-        smooth.resize(count, 0.0);
-        if count == 0 {
-            return;
-        }
-        // Away from the ends all windows are alike.
-        let half = self.window / 2;
-        let inner = (count > self.window).then(|| self.kernel(half as f64, 2 * half + 1));
-        let jump = self.jump.clamp(1, (count - 1).max(1));
-        let places = (0..count - 1).step_by(jump).chain([count - 1]);
+        smooth.resize(values.len(), 0.0);
+        let mut outer = self.outer.iter();
         let mut before: Option<(usize, f64)> = None;
-        for place in places {
-            let value = match &inner {
-                Some(inner) if place >= half && place + half < count => dot(&inner.weights, &values[place - half..]),
-                _ => {
-                    let kernel = self.kernel(place as f64, count);
-                    dot(&kernel.weights, &values[kernel.first..])
-                }
+        for &place in &self.places {
+            let is_inner = place >= self.half && place + self.half < self.count;
+            let value = match (self.inner.as_ref().filter(|_| is_inner), is_inner) {
+                (Some(kernel), true) => dot(&kernel.weights, &values[place - self.half..]),
+                _ => outer.next().map_or(0.0, |kernel| dot(&kernel.weights, &values[kernel.first..])),
             };
             if let Some((from, low)) = before {
                 let slope = (value - low) / (place - from) as f64;
@@ -52,7 +65,9 @@ impl Loess {
             before = Some((place, value));
         }
     }
+}
 
+impl Loess {
     /// Weights for the smooth at `place`, which may lie outside, among `count` values at 0, 1, ...
     pub(super) fn kernel(self, place: f64, count: usize) -> Kernel {
         let width = self.window.min(count);

@@ -23,10 +23,13 @@ const NAME: &str = "mstl";
 /// Newest values that are decomposed, at least, and in the longest period.
 const DECOMPOSED: usize = 8_192;
 const DECOMPOSED_PERIODS: usize = 16;
-/// Periods that the seasons of a day and of a week depend on, as in the paper's software.
-const SEASONAL: [usize; 2] = [11, 15];
-/// Rounds over the seasons.
-const ROUNDS: usize = 2;
+/// Periods that the seasons of a day and of a week depend on: nearly the same in all of them, as in the paper's
+/// software, and quick to change.
+const SMOOTHNESS: [[usize; 2]; 3] = [[101, 101], [11, 15], [7, 101]];
+/// Newest values on which the smoothness is chosen, the periods that must fit in, and how many forecasts are tried.
+const TRIED: usize = 4_096;
+const TRIED_PERIODS: usize = 8;
+const TRIALS: usize = 2;
 
 impl Model for Mstl {
     fn name(&self) -> &'static str {
@@ -91,17 +94,18 @@ struct FittedMstl {
 impl FittedMstl {
     fn new(values: &[f64], first_step: i64, cycle: Cycle, horizon: usize) -> Self {
         let most = DECOMPOSED.max(DECOMPOSED_PERIODS * cycle.short).max(DECOMPOSED_PERIODS / 2 * cycle.longest());
-        let skipped = values.len().saturating_sub(most);
-        let first_step = first_step.saturating_add(i64::try_from(skipped).unwrap_or(0));
-        let values = &values[skipped..];
+        let (values, first_step) = newest(values, first_step, most);
+        let smoothness = smoothness(values, first_step, cycle, horizon);
+        Self::with(values, first_step, cycle, horizon, smoothness)
+    }
+
+    /// Fits with seasons of a given smoothness.
+    fn with(values: &[f64], first_step: i64, cycle: Cycle, horizon: usize, smoothness: [usize; 2]) -> Self {
         let week = cycle.long.filter(|long| values.len() >= 2 * long && *long > cycle.short);
-        let decompositions: Vec<Stl> = [Some(cycle.short), week]
-            .into_iter()
-            .flatten()
-            .zip(SEASONAL)
-            .map(|(period, seasonal)| Stl { period, seasonal, places: 10, passes: 2 })
-            .collect();
-        let parts = stl::several(values, &decompositions, ROUNDS);
+        let periods = [Some(cycle.short), week].into_iter().flatten();
+        let decompositions: Vec<Stl> =
+            periods.zip(smoothness).map(|(period, seasonal)| Stl { period, seasonal }).collect();
+        let parts = stl::several(values, &decompositions);
         let rest = Smoothing::fit(&parts.adjusted, first_step, &[1], horizon);
         let next_step = first_step.saturating_add(i64::try_from(values.len()).unwrap_or(0));
         let mut seasons = [Vec::new(), Vec::new()];
@@ -117,6 +121,36 @@ impl FittedMstl {
     fn season(&self, step: i64) -> f64 {
         self.seasons.iter().filter_map(|season| season.get(phase(step, season.len()))).sum()
     }
+}
+
+/// At most `most` of the newest values, and the step of the first of them.
+fn newest(values: &[f64], first_step: i64, most: usize) -> (&[f64], i64) {
+    let skipped = values.len().saturating_sub(most);
+    (&values[skipped..], first_step.saturating_add(i64::try_from(skipped).unwrap_or(0)))
+}
+
+/// The smoothness of the seasons that would have forecast the newest values best, from what came before them.
+fn smoothness(values: &[f64], first_step: i64, cycle: Cycle, horizon: usize) -> [usize; 2] {
+    let [default, ..] = SMOOTHNESS;
+    let (values, first_step) = newest(values, first_step, TRIED);
+    let horizon = horizon.min(values.len() / (4 * TRIALS)).max(1);
+    let known = values.len() - TRIALS * horizon;
+    if cycle.short > TRIED / TRIED_PERIODS || known < FEWEST.max(TRIED_PERIODS / 2 * cycle.short) {
+        return default;
+    }
+    let misses = |smoothness: &[usize; 2]| -> f64 {
+        let trial = |trial: usize| {
+            let (past, future) = values.split_at(known + trial * horizon);
+            let next_step = first_step.saturating_add(i64::try_from(past.len()).unwrap_or(0));
+            let past = Past { values: past, next_step, step_ms: 1 };
+            let fitted = FittedMstl::with(past.values, first_step, cycle, horizon, *smoothness);
+            let forecast = fitted.point(past, horizon);
+            forecast.iter().zip(future).map(|(forecast, actual)| (forecast - actual).abs()).sum::<f64>()
+        };
+        (0..TRIALS).map(trial).sum()
+    };
+    let judged = SMOOTHNESS.iter().map(|smoothness| (misses(smoothness), *smoothness));
+    judged.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(default, |(_, smoothness)| smoothness)
 }
 
 impl Fitted for FittedMstl {

@@ -1,7 +1,14 @@
 //! Season and trend of a series by local regression (STL, Cleveland et al., *Journal of Official Statistics*, 1990),
 //! and for several seasons in turn (MSTL, Bandara, Hyndman & Bergmeir, 2021).
 
-use super::loess::{Kernel, Loess};
+use super::loess::{Kernel, Loess, Smoother};
+
+/// Rounds over several seasons.
+const ROUNDS: usize = 2;
+/// Passes over season and trend, as in R's `stl`.
+const PASSES: usize = 2;
+/// Places in each of its windows where a slow smooth is computed; between them it is interpolated.
+const PLACES: usize = 6;
 
 /// Smoothing of one period's season and of the trend under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,10 +17,6 @@ pub(super) struct Stl {
     pub(super) period: usize,
     /// Periods that the season of a phase depends on; odd.
     pub(super) seasonal: usize,
-    /// Places where a slow smooth is computed in each of its windows; R's `stl` takes 10.
-    pub(super) places: usize,
-    /// Passes over season and trend.
-    pub(super) passes: usize,
 }
 
 /// The parts of a series; they sum to it with what is left.
@@ -24,14 +27,15 @@ pub(super) struct Parts {
     pub(super) adjusted: Vec<f64>,
 }
 
-/// Takes the seasons of several periods out of a series in turn, `rounds` times over. The shortest comes first.
-pub(super) fn several(values: &[f64], seasons: &[Stl], rounds: usize) -> Parts {
+/// Takes the seasons of several periods out of a series in turn, twice over where there are several. The shortest comes first.
+pub(super) fn several(values: &[f64], seasons: &[Stl]) -> Parts {
     let mut parts = Parts { seasons: vec![vec![0.0; values.len()]; seasons.len()], adjusted: values.to_vec() };
     let mut work = Work::default();
-    for _ in 0..if seasons.len() > 1 { rounds } else { 1 } {
-        for (stl, season) in seasons.iter().zip(&mut parts.seasons) {
+    let plans: Vec<Plan> = seasons.iter().map(|stl| Plan::new(*stl, values.len())).collect();
+    for _ in 0..seasons.len().min(ROUNDS) {
+        for (plan, season) in plans.iter().zip(&mut parts.seasons) {
             parts.adjusted.iter_mut().zip(&*season).for_each(|(value, season)| *value += season);
-            stl.decompose(&parts.adjusted, season, &mut work);
+            plan.decompose(&parts.adjusted, season, &mut work);
             parts.adjusted.iter_mut().zip(&*season).for_each(|(value, season)| *value -= season);
         }
     }
@@ -56,32 +60,6 @@ impl Stl {
         odd((1.5 * self.period as f64 / (1.0 - 1.5 / seasonal)).ceil() as usize)
     }
 
-    /// Puts the season of `values`, at least two periods of them, into `season`.
-    fn decompose(self, values: &[f64], season: &mut [f64], work: &mut Work) {
-        let slow = |window: usize| Loess { window, is_linear: true, jump: window.div_ceil(self.places) };
-        let (trend, low) = (slow(self.trend_window()), slow(odd(self.period + 1)));
-        let cycles = [values.len() / self.period, values.len() / self.period + 1].map(|count| self.kernels(count));
-        work.trend.clear();
-        work.trend.resize(values.len(), 0.0);
-        for _ in 0..self.passes {
-            work.detrended.clear();
-            work.detrended.extend(values.iter().zip(&work.trend).map(|(value, trend)| value - trend));
-            self.smooth_cycles(&work.detrended, &cycles, &mut work.cycles);
-            moving_mean(&work.cycles, self.period, &mut work.once);
-            moving_mean(&work.once, self.period, &mut work.twice);
-            moving_mean(&work.twice, 3, &mut work.once);
-            low.smooth(&work.once, &mut work.low);
-            let cycles = &work.cycles[self.period..];
-            season
-                .iter_mut()
-                .zip(cycles.iter().zip(&work.low))
-                .for_each(|(season, (cycle, low))| *season = cycle - low);
-            work.detrended.clear();
-            work.detrended.extend(values.iter().zip(&*season).map(|(value, season)| value - season));
-            trend.smooth(&work.detrended, &mut work.trend);
-        }
-    }
-
     /// Kernels for the values of one phase, of which there are `count`, and one place beyond either end.
     fn kernels(self, count: usize) -> Vec<Kernel> {
         let loess = Loess { window: self.seasonal, is_linear: false, jump: 1 };
@@ -91,15 +69,61 @@ impl Stl {
             (0..count + 2).map(|place| loess.kernel(place as f64 - 1.0, count)).collect()
         }
     }
+}
+
+/// What a decomposition of one length and period needs, computed once.
+struct Plan {
+    stl: Stl,
+    /// For phases that have a value fewer, and for the others.
+    cycles: [Vec<Kernel>; 2],
+    low: Smoother,
+    trend: Smoother,
+}
+
+impl Plan {
+    fn new(stl: Stl, count: usize) -> Self {
+        let slow =
+            |window: usize| Smoother::new(Loess { window, is_linear: true, jump: window.div_ceil(PLACES) }, count);
+        let cycles = count / stl.period;
+        Self {
+            stl,
+            cycles: [stl.kernels(cycles), stl.kernels(cycles + 1)],
+            low: slow(odd(stl.period + 1)),
+            trend: slow(stl.trend_window()),
+        }
+    }
+
+    /// Puts the season of `values`, at least two periods of them, into `season`.
+    fn decompose(&self, values: &[f64], season: &mut [f64], work: &mut Work) {
+        work.trend.clear();
+        work.trend.resize(values.len(), 0.0);
+        for _ in 0..PASSES {
+            work.detrended.clear();
+            work.detrended.extend(values.iter().zip(&work.trend).map(|(value, trend)| value - trend));
+            self.smooth_cycles(&work.detrended, &mut work.cycles);
+            moving_mean(&work.cycles, self.stl.period, &mut work.once);
+            moving_mean(&work.once, self.stl.period, &mut work.twice);
+            moving_mean(&work.twice, 3, &mut work.once);
+            self.low.smooth(&work.once, &mut work.low);
+            let cycles = &work.cycles[self.stl.period..];
+            season
+                .iter_mut()
+                .zip(cycles.iter().zip(&work.low))
+                .for_each(|(season, (cycle, low))| *season = cycle - low);
+            work.detrended.clear();
+            work.detrended.extend(values.iter().zip(&*season).map(|(value, season)| value - season));
+            self.trend.smooth(&work.detrended, &mut work.trend);
+        }
+    }
 
     /// Smooths the values of each phase, all phases of a period side by side; a period longer at both ends.
-    fn smooth_cycles(self, values: &[f64], kernels: &[Vec<Kernel>; 2], smooth: &mut Vec<f64>) {
-        let period = self.period;
+    fn smooth_cycles(&self, values: &[f64], smooth: &mut Vec<f64>) {
+        let period = self.stl.period;
         smooth.clear();
         smooth.resize(values.len() + 2 * period, 0.0);
         // The first phases have a value more than the others.
         let longer = values.len() % period;
-        for (kernels, phases) in [(&kernels[1], 0..longer), (&kernels[0], longer..period)] {
+        for (kernels, phases) in [(&self.cycles[1], 0..longer), (&self.cycles[0], longer..period)] {
             for (cycle, kernel) in kernels.iter().enumerate() {
                 let row = &mut smooth[cycle * period..][phases.clone()];
                 for (at, weight) in kernel.weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0) {
