@@ -14,7 +14,6 @@ use tidecast_core::series::RegularSeries;
 use tidecast_forecast::backtest::{self, BacktestPlan, BacktestResult};
 use tidecast_forecast::models::{Control, FitSettings, Model};
 use tidecast_forecast::select;
-use tidecast_forecast::tuned::Tuned;
 
 const PEER_PYTHON: &str = "TIDECAST_PEERS_PYTHON";
 const WHAT: &str = "MASE of the bundled meters, 24 h ahead, 90 daily origins";
@@ -25,7 +24,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     let data = root.join("data/smart_meters_10.csv.gz");
     let panel = read(&data)?;
     let plan = BacktestPlan { horizon: 24, stride: 24, origins: 90, season: 168, refit_every: None };
-    let settings = FitSettings { horizon: 24, season: None, seed: 1, tuned: Tuned::none() };
+    let settings = FitSettings { horizon: 24, seed: 1, ..FitSettings::default() };
     let (stop, silent) = (AtomicBool::new(false), |_: f64| ());
     let control = Control { stop: &stop, progress: &silent };
     let measure = |candidates: &[&dyn Model]| -> anyhow::Result<(BacktestResult, f64)> {

@@ -9,7 +9,6 @@ use tidecast_core::series::{RegularSeries, SeriesKey, TimeRange};
 use tidecast_forecast::models::{Control, FitSettings, ridge::Ridge};
 use tidecast_forecast::registry::{Description, Registry};
 use tidecast_forecast::training;
-use tidecast_forecast::tuned::Tuned;
 
 const SERIES: usize = 1_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -42,7 +41,7 @@ fn publish(registry: &Registry) -> anyhow::Result<u64> {
     // A day and a half as well as a day, so that no two days are alike.
     let value = |hour: i32| (f64::from(hour) / 24.0 * TAU).sin() + (f64::from(hour) / 36.0 * TAU).cos();
     let series = RegularSeries { start_ms: 0, step_ms: HOUR_MS, values: (0..hours).map(value).collect() };
-    let settings = FitSettings { horizon: 24, season: None, seed: 1, tuned: Tuned::none() };
+    let settings = FitSettings { horizon: 24, seed: 1, ..FitSettings::default() };
     let (stop, silent) = (AtomicBool::new(false), |_: f64| ());
     let control = Control { stop: &stop, progress: &silent };
     let trained = training::train(&Ridge, &[series], &settings, &control).pop().context("one series, one result")??;
@@ -53,7 +52,7 @@ fn publish(registry: &Registry) -> anyhow::Result<u64> {
             fitted_at_ms: 0,
             data: TimeRange::new(0, i64::from(hours) * HOUR_MS),
             step_ms: HOUR_MS,
-            settings,
+            settings: settings.clone(),
             score: trained.score,
             note: None,
         };

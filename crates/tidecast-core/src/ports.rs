@@ -4,7 +4,7 @@
 //! [`Clock`] is the only way to learn what time it is.
 
 use crate::forecast::Forecast;
-use crate::series::{Bucket, Points, Sample, SampleBatch, Selector, SeriesKey, TimeRange};
+use crate::series::{Bucket, Points, RegularSeries, Sample, SampleBatch, Selector, SeriesKey, TimeRange};
 use serde::{Deserialize, Serialize};
 use std::pin::Pin;
 
@@ -210,6 +210,10 @@ pub trait Forecaster: Send + Sync {
     /// Takes newly observed values (NaN where missing), one per step after those seen so far. Changes the state from
     /// which it forecasts, never the fitted parameters; costs far less than a fit.
     fn update(&mut self, values: &[f64]);
+
+    /// Takes what is known of the covariates from now on: their newest values and those to come, in the order in which they were
+    /// given to the fit. A forecaster without covariates ignores them.
+    fn foresee(&mut self, covariates: &[RegularSeries]);
 
     /// Forecasts the next `horizon` steps: one row per level (ascending, in (0, 1)), one finite value per step, rows
     /// never crossing.

@@ -10,6 +10,7 @@ pub mod theta;
 
 use crate::artifact::{Artifact, LoadError};
 use crate::history::Past;
+use crate::holidays::Country;
 use crate::season::Cycle;
 use crate::tuned::{Knob, Tuned};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,13 @@ pub struct FitSettings {
     pub season: Option<usize>,
     /// Seed of everything random.
     pub seed: u64,
+    /// Whose public holidays the series keeps, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holidays: Option<Country>,
+    /// Series that may have an effect on those forecast and whose future is known at least in part. They are data, not a
+    /// setting that is kept.
+    #[serde(skip)]
+    pub covariates: Arc<[RegularSeries]>,
     /// Settings of models that tuning found better than their defaults.
     #[serde(default, skip_serializing_if = "Tuned::is_empty")]
     pub tuned: Tuned,

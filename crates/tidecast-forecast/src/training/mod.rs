@@ -8,6 +8,7 @@
 
 mod calibrated;
 mod prepared;
+mod replay;
 mod rollout;
 mod weights;
 
@@ -56,7 +57,7 @@ pub fn train_all(
     let prepared: Vec<Option<Prepared>> = parallel::map(panel, |series| Prepared::new(series, settings));
     let usable: Vec<&Prepared> = prepared.iter().flatten().collect();
     let past: Vec<RegularSeries> = usable.iter().map(|one| one.past()).collect();
-    let whole: Vec<RegularSeries> = usable.iter().map(|one| one.series.clone()).collect();
+    let whole: Vec<RegularSeries> = usable.iter().map(|one| one.used.series.clone()).collect();
     let order = members_first(models);
     let work = order.iter().map(|model| fit_work(*model)).sum::<f64>() + models.len() as f64;
     let mut done = 0.0;
@@ -173,7 +174,7 @@ fn fit_work(model: &dyn Model) -> f64 {
 /// Makes a forecaster of an attempt, with intervals and a score from the held-back part.
 fn conclude(one: &Prepared, attempt: &Attempt, settings: &FitSettings) -> Result<Trained, FitError> {
     let (fit, rollout) = (attempt.used.clone()?, attempt.rollout.as_ref().map_err(Clone::clone)?);
-    let (conformal, score) = one.judge(rollout, settings);
-    let forecaster = Calibrated::new(fit.fitted, &one.series, conformal, one.bounds);
+    let (conformal, tracker, score) = one.judge(rollout, settings);
+    let forecaster = Calibrated::new(fit.fitted, one, conformal, tracker, settings);
     Ok(Trained { forecaster: Box::new(forecaster), note: fit.note, score })
 }

@@ -1,12 +1,15 @@
 //! A series as models get it, and where its held-back part starts.
 
+use super::replay::replay;
 use super::rollout::Rollout;
 use crate::bounds::Bounds;
-use crate::conformal::{Conformal, Residual};
+use crate::conformal::{Conformal, Residual, Tracker};
+use crate::effects::Effects;
 use crate::history::filled;
 use crate::models::FitSettings;
 use crate::score::Score;
 use crate::season::Cycle;
+use std::sync::Arc;
 use tidecast_core::forecast::accuracy;
 use tidecast_core::series::RegularSeries;
 
@@ -21,11 +24,42 @@ const MOST_CELLS: usize = 65_536;
 /// Levels by which intervals are scored.
 const LEVELS: [f64; 3] = [0.1, 0.5, 0.9];
 
-/// A series that starts with a known value, without unbelievable ones.
-pub(super) struct Prepared {
+/// A series without the effects of holidays and covariates, as models see it.
+pub(super) struct View {
+    pub(super) effects: Effects,
     pub(super) series: RegularSeries,
     /// All values, gaps filled causally.
     pub(super) filled: Vec<f64>,
+    covariates: Arc<[RegularSeries]>,
+}
+
+impl View {
+    fn new(actual: &RegularSeries, effects: Effects, settings: &FitSettings, cycle: Cycle) -> Self {
+        let covariates = Arc::clone(&settings.covariates);
+        let series = if effects.is_empty() { actual.clone() } else { effects.removed(actual, &covariates) };
+        Self { filled: filled(&series, cycle), effects, series, covariates }
+    }
+
+    fn effect(&self, index: usize) -> f64 {
+        self.effects.at(self.series.timestamp_ms(index), &self.covariates)
+    }
+
+    /// The effects of `count` steps from an index on.
+    pub(super) fn effects_of_steps(&self, index: usize, count: usize) -> Vec<f64> {
+        if self.effects.is_empty() {
+            vec![0.0; count]
+        } else {
+            (index..index + count).map(|at| self.effect(at)).collect()
+        }
+    }
+}
+
+/// A series that starts with a known value, without unbelievable ones.
+pub(super) struct Prepared {
+    /// By what is known before the held-back part: what models are judged on.
+    pub(super) judged: Arc<View>,
+    /// By all that is known: what models are used on.
+    pub(super) used: Arc<View>,
     pub(super) bounds: Bounds,
     pub(super) cycle: Cycle,
     calibration_start: usize,
@@ -42,56 +76,72 @@ impl Prepared {
         let cycle = Cycle::of(&series, settings.season);
         let length = series.len();
         let held_back = (CALIBRATION_SEASONS * cycle.short).max(CALIBRATION_LEAST).min(length / 4);
-        let filled = filled(&series, cycle);
-        Some(Self { filled, bounds, cycle, calibration_start: length - held_back, series })
+        let calibration_start = length - held_back;
+        let past = Effects::learn(&series.truncated(calibration_start), settings, cycle);
+        let whole = Effects::learn(&series, settings, cycle);
+        let used = Arc::new(View::new(&series, whole, settings, cycle));
+        let judged =
+            if past == used.effects { Arc::clone(&used) } else { Arc::new(View::new(&series, past, settings, cycle)) };
+        Some(Self { judged, used, bounds, cycle, calibration_start })
     }
 
     /// What is known before the held-back part.
     pub(super) fn past(&self) -> RegularSeries {
-        self.series.truncated(self.calibration_start)
+        self.judged.series.truncated(self.calibration_start)
     }
 
     /// Origins in the held-back part: index of the first value not known.
     pub(super) fn origins(&self, horizon: usize) -> Vec<usize> {
-        let held_back = self.series.len() - self.calibration_start;
+        let length = self.used.series.len();
+        let held_back = length - self.calibration_start;
         let most = (MOST_CELLS / horizon.max(1)).max(1);
         let stride = (self.cycle.short / ORIGINS_PER_SEASON).max(1).max(held_back.div_ceil(most));
-        (self.calibration_start..self.series.len()).step_by(stride).collect()
+        (self.calibration_start..length).step_by(stride).collect()
     }
 
-    /// Learns from the errors made on the held-back part: intervals and a score.
-    pub(super) fn judge(&self, rollout: &Rollout, settings: &FitSettings) -> (Conformal, Option<Score>) {
+    /// Learns from the errors made on the held-back part: intervals, how they adapted lately, and a score.
+    pub(super) fn judge(&self, rollout: &Rollout, settings: &FitSettings) -> (Conformal, Tracker, Option<Score>) {
         let residuals = rollout.residuals(self);
-        let past = &self.series.values[..self.calibration_start];
+        let past: Vec<f64> = (0..self.calibration_start).map(|index| self.actual(index)).collect();
         let naive_season = settings.season.unwrap_or_else(|| self.cycle.longest()).clamp(1, past.len().max(1));
-        let conformal = Conformal::learn(&residuals, settings.horizon, self.cycle.short);
-        let score = accuracy::mase_scale(past, naive_season).filter(|_| conformal.is_some()).and_then(|scale| {
+        let conformal = Conformal::learn(&residuals, settings.horizon, self.cycle);
+        let score = accuracy::mase_scale(&past, naive_season).filter(|_| conformal.is_some()).and_then(|scale| {
             let score = Score {
                 mase: mean_absolute(residuals.iter().map(|residual| residual.error))? / scale,
                 mase_seasonal_naive: mean_absolute(rollout.naive_errors(self, naive_season))? / scale,
                 coverage: None,
                 pinball: None,
                 origins: rollout.origins.len(),
-                from_ms: self.series.timestamp_ms(self.calibration_start),
-                to_ms: self.series.origin_ms().unwrap_or(i64::MAX),
+                from_ms: self.used.series.timestamp_ms(self.calibration_start),
+                to_ms: self.used.series.origin_ms().unwrap_or(i64::MAX),
             };
-            Some(self.score_intervals(score, &residuals, settings.horizon, scale))
+            Some(self.score_intervals(score, rollout, &residuals, scale))
         });
-        (conformal.unwrap_or_else(|| Conformal::guess(self.typical_change())), score)
+        let conformal = conformal.unwrap_or_else(|| Conformal::guess(self.typical_change()));
+        let half = rollout.origins.len() / 2;
+        let tracker = replay(rollout, self.first_step(), &conformal, half, self.cycle.short, |_, _| ());
+        (conformal, tracker, score)
     }
 
     /// Coverage and pinball loss of intervals learned in the first half of the held-back part, over the second half:
     /// measured where they were learned they would look better than they are.
-    fn score_intervals(&self, score: Score, residuals: &[Residual], horizon: usize, scale: f64) -> Score {
-        let (Some(first), Some(last)) = (residuals.first(), residuals.last()) else { return score };
-        let middle = first.origin_step + (last.origin_step - first.origin_step) / 2;
-        let (early, late): (Vec<Residual>, Vec<Residual>) = residuals.iter().partition(|r| r.origin_step < middle);
-        let Some(conformal) = Conformal::learn(&early, horizon, self.cycle.short) else { return score };
-        let actual: Vec<f64> = late.iter().map(|residual| residual.error).collect();
-        let row = |level: f64| -> Vec<f64> {
-            late.iter().map(|residual| conformal.offset(residual.origin_step, residual.ahead, level)).collect()
-        };
-        let rows = LEVELS.map(row);
+    fn score_intervals(&self, score: Score, rollout: &Rollout, residuals: &[Residual], scale: f64) -> Score {
+        let (half, horizon) = (rollout.origins.len() / 2, rollout.horizon);
+        let Some(&middle) = rollout.origins.get(half) else { return score };
+        let middle = self.first_step().saturating_add(i64::try_from(middle).unwrap_or(0));
+        let early: Vec<Residual> = residuals.iter().filter(|r| r.origin_step < middle).copied().collect();
+        let Some(conformal) = Conformal::learn(&early, horizon, self.cycle) else { return score };
+        let mut actual = Vec::new();
+        let mut rows = LEVELS.map(|_| Vec::new());
+        replay(rollout, self.first_step(), &conformal, half, self.cycle.short, |index, tracker| {
+            let origin_step = self.first_step() + i64::try_from(rollout.origins[index]).unwrap_or(0);
+            let errors = &rollout.errors[index * horizon..(index + 1) * horizon];
+            for (ahead, error) in errors.iter().enumerate().filter(|(_, error)| error.is_finite()) {
+                actual.push(f64::from(*error));
+                let offsets = tracker.offsets(&conformal, origin_step, ahead, &LEVELS);
+                rows.iter_mut().zip(offsets).for_each(|(row, offset)| row.push(offset));
+            }
+        });
         let losses = rows.iter().zip(LEVELS).map(|(row, level)| accuracy::pinball(row, &actual, level));
         let loss: Option<f64> = losses.sum();
         Score {
@@ -101,9 +151,24 @@ impl Prepared {
         }
     }
 
+    /// The value as observed, NaN where missing.
+    pub(super) fn actual(&self, index: usize) -> f64 {
+        self.used.series.values[index] + self.used.effect(index)
+    }
+
+    /// The same with gaps filled.
+    pub(super) fn actual_filled(&self, index: usize) -> f64 {
+        self.used.filled[index] + self.used.effect(index)
+    }
+
+    /// Number of the step of the first value.
+    pub(super) fn first_step(&self) -> i64 {
+        self.used.series.start_ms.div_euclid(self.used.series.step_ms)
+    }
+
     /// Mean absolute difference between neighbours: the size of errors before any were made.
     fn typical_change(&self) -> f64 {
-        accuracy::mase_scale(&self.series.values, 1).unwrap_or(0.0)
+        accuracy::mase_scale(&self.used.series.values, 1).unwrap_or(0.0)
     }
 }
 

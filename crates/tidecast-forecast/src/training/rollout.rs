@@ -22,22 +22,23 @@ impl Rollout {
     pub(super) fn new(one: &Prepared, fitted: &dyn Fitted, settings: &FitSettings) -> Self {
         let horizon = settings.horizon;
         let origins = one.origins(horizon);
-        let first_step = one.series.start_ms.div_euclid(one.series.step_ms);
+        let (view, first_step) = (&one.judged, one.first_step());
         let memory = fitted.memory().max(1);
         let pasts: Vec<Past<'_>> = origins
             .iter()
             .map(|&origin| Past {
-                values: &one.filled[origin.saturating_sub(memory)..origin],
+                values: &view.filled[origin.saturating_sub(memory)..origin],
                 next_step: first_step.saturating_add(i64::try_from(origin).unwrap_or(i64::MAX)),
-                step_ms: one.series.step_ms,
+                step_ms: view.series.step_ms,
             })
             .collect();
         let mut errors = vec![f32::NAN; origins.len() * horizon];
         let rows = origins.iter().zip(errors.chunks_exact_mut(horizon));
         for ((&origin, row), forecast) in rows.zip(fitted.points(&pasts, horizon)) {
-            let actual = &one.series.values[origin..];
-            for ((error, actual), forecast) in row.iter_mut().zip(actual).zip(forecast) {
-                *error = (actual - one.bounds.say(forecast)) as f32;
+            let effects = view.effects_of_steps(origin, horizon);
+            let actual = view.series.values[origin..].iter().zip(&effects);
+            for ((error, (value, effect)), forecast) in row.iter_mut().zip(actual).zip(forecast) {
+                *error = (value + effect - one.bounds.say(forecast + effect)) as f32;
             }
         }
         Self { origins, horizon, errors }
@@ -60,7 +61,7 @@ impl Rollout {
 
     /// The known errors, with their place.
     pub(super) fn residuals(&self, one: &Prepared) -> Vec<Residual> {
-        let first_step = one.series.start_ms.div_euclid(one.series.step_ms);
+        let first_step = one.first_step();
         let rows = self.origins.iter().zip(self.errors.chunks_exact(self.horizon));
         let cells = rows.flat_map(|(&origin, row)| {
             let origin_step = first_step.saturating_add(i64::try_from(origin).unwrap_or(i64::MAX));
@@ -78,7 +79,7 @@ impl Rollout {
         });
         cells.filter_map(move |(origin, ahead)| {
             let before = (origin + ahead).checked_sub((ahead / season + 1) * season)?;
-            Some(one.series.values[origin + ahead] - one.filled[before])
+            Some(one.actual(origin + ahead) - one.actual_filled(before))
         })
     }
 }

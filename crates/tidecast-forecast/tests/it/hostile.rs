@@ -1,6 +1,6 @@
 //! Series that break models: every forecast is finite and ordered, and a simpler model says why it answers.
 
-use crate::{HOUR_MS, SETTINGS, daily, hourly, train};
+use crate::{HOUR_MS, daily, hourly, settings, train};
 use std::sync::atomic::AtomicBool;
 use tidecast_core::series::RegularSeries;
 use tidecast_forecast::models::{self, Control, FitError, FitSettings};
@@ -58,7 +58,7 @@ fn every_forecast_is_finite_and_ordered() {
     let two_hourly = |values| RegularSeries { step_ms: 2 * HOUR_MS, ..hourly(values) };
     let (names, panel): (Vec<&str>, Vec<RegularSeries>) =
         hostile().into_iter().map(|(name, values)| (name, two_hourly(values))).unzip();
-    let settings = FitSettings { horizon: 6, ..SETTINGS };
+    let settings = FitSettings { horizon: 6, ..settings() };
     let stop = AtomicBool::new(false);
     let control = Control { stop: &stop, progress: &|_| () };
     for results in training::train_all(models::catalogue(), &panel, &settings, &control) {
@@ -116,7 +116,7 @@ fn a_stopped_fit_ends() {
     let control = Control { stop: &stop, progress: &|_| () };
     for model in ["ridge", "lstm", "ensemble"] {
         let model = models::by_name(model).unwrap();
-        let result = training::train(model, &[hourly(daily(2_500, 9))], &SETTINGS, &control).pop().unwrap();
+        let result = training::train(model, &[hourly(daily(2_500, 9))], &settings(), &control).pop().unwrap();
         assert!(matches!(result, Err(FitError::Cancelled)));
     }
 }

@@ -1,6 +1,6 @@
 //! The LSTM and the ensemble with it: trained once, saved, loaded and fed on.
 
-use crate::{HOUR_MS, SETTINGS, daily};
+use crate::{HOUR_MS, daily, settings};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use tidecast_core::series::RegularSeries;
@@ -19,7 +19,7 @@ fn loaded_forecasters_go_on_as_those_saved() {
     // Two hours a step: the season of 12 makes the network's window, and this test, short.
     let values: Vec<f64> = daily(3_000, 1).into_iter().step_by(2).collect();
     let known = RegularSeries { start_ms: 0, step_ms: 2 * HOUR_MS, values: values[..1_400].to_vec() };
-    let settings = FitSettings { horizon: 6, ..SETTINGS };
+    let settings = FitSettings { horizon: 6, ..settings() };
     let results = training::train_all(&[&Lstm, &Ensemble], &[known], &settings, &control);
     for (name, mut results) in ["lstm", "ensemble"].into_iter().zip(results) {
         let mut trained = results.pop().unwrap().unwrap();

@@ -14,10 +14,11 @@ use std::sync::atomic::AtomicBool;
 use tidecast_core::series::RegularSeries;
 use tidecast_forecast::models::{self, Control, FitError, FitSettings};
 use tidecast_forecast::training::{self, Trained};
-use tidecast_forecast::tuned::Tuned;
 
 const HOUR_MS: i64 = 3_600_000;
-const SETTINGS: FitSettings = FitSettings { horizon: 24, season: None, seed: 1, tuned: Tuned::none() };
+fn settings() -> FitSettings {
+    FitSettings { horizon: 24, seed: 1, ..FitSettings::default() }
+}
 
 fn hourly(values: Vec<f64>) -> RegularSeries {
     RegularSeries { start_ms: 0, step_ms: HOUR_MS, values }
@@ -40,5 +41,5 @@ fn daily(length: usize, seed: u64) -> Vec<f64> {
 fn train(model: &str, panel: &[RegularSeries]) -> Vec<Result<Trained, FitError>> {
     let stop = AtomicBool::new(false);
     let control = Control { stop: &stop, progress: &|_| () };
-    training::train(models::by_name(model).unwrap(), panel, &SETTINGS, &control)
+    training::train(models::by_name(model).unwrap(), panel, &settings(), &control)
 }

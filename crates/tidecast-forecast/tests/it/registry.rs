@@ -1,6 +1,6 @@
 //! The registry: versions count up, champions survive damage and crashes around them.
 
-use crate::{HOUR_MS, SETTINGS, daily, hourly, train};
+use crate::{HOUR_MS, daily, hourly, settings, train};
 use std::path::{Path, PathBuf};
 use tidecast_core::forecast::ModelVersion;
 use tidecast_core::ports::Forecaster;
@@ -20,7 +20,7 @@ fn publish(registry: &Registry, forecaster: &dyn Forecaster) -> Metadata {
         fitted_at_ms: 7,
         data: TimeRange::new(0, 499 * HOUR_MS),
         step_ms: HOUR_MS,
-        settings: SETTINGS,
+        settings: settings(),
         score: None,
         note: None,
     };

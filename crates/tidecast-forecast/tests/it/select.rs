@@ -1,6 +1,6 @@
 //! Selection: the better model wins by a margin, reasons are kept, nothing is fitted twice, progress only rises.
 
-use crate::{SETTINGS, daily, hourly};
+use crate::{daily, hourly, settings};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tidecast_core::series::RegularSeries;
@@ -15,7 +15,7 @@ use tidecast_forecast::select::{self, Choice};
 fn choose(candidates: &[&dyn Model], values: Vec<f64>, progress: &(dyn Fn(f64) + Sync)) -> Choice {
     let stop = AtomicBool::new(false);
     let control = Control { stop: &stop, progress };
-    select::choose(candidates, &[hourly(values)], &SETTINGS, &control).pop().unwrap().unwrap()
+    select::choose(candidates, &[hourly(values)], &settings(), &control).pop().unwrap().unwrap()
 }
 
 #[test]

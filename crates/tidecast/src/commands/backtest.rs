@@ -20,7 +20,6 @@ use tidecast_core::series::{RegularSeries, Selector, SeriesKey};
 use tidecast_forecast::backtest::{self, BacktestPlan, BacktestResult};
 use tidecast_forecast::models::{Control, FitSettings};
 use tidecast_forecast::select::{self, Choice};
-use tidecast_forecast::tuned::Tuned;
 
 const EXAMPLES: &str = "Examples:
   tidecast backtest --input meters.csv.gz --horizon 24 --stride 24 --origins 90 --season 168
@@ -203,7 +202,7 @@ fn compete(
     asked_season: Option<usize>,
 ) -> anyhow::Result<(BacktestResult, Boards)> {
     let candidates = select::candidates(model)?;
-    let settings = FitSettings { horizon: plan.horizon, season: asked_season, seed: 1, tuned: Tuned::none() };
+    let settings = FitSettings { horizon: plan.horizon, season: asked_season, seed: 1, ..FitSettings::default() };
     let boards = std::sync::Mutex::new(Boards::new());
     let never = AtomicBool::new(false);
     let contestant = |known: &[RegularSeries]| {

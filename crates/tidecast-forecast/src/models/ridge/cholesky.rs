@@ -1,7 +1,7 @@
 //! Solving the normal equations: Cholesky factorisation of small, dense, positive definite matrices.
 
 /// Lower triangle of the factor, row-major.
-pub(super) struct Cholesky {
+pub(crate) struct Cholesky {
     size: usize,
     lower: Vec<f64>,
 }
@@ -9,7 +9,7 @@ pub(super) struct Cholesky {
 impl Cholesky {
     /// Factorises a symmetric positive definite matrix (row-major, only its lower triangle is read). Pivots that
     /// rounding made too small are lifted, which pulls the directions they stand for to zero.
-    pub(super) fn new(mut matrix: Vec<f64>, size: usize) -> Self {
+    pub(crate) fn new(mut matrix: Vec<f64>, size: usize) -> Self {
         let largest = (0..size).map(|i| matrix[i * size + i]).fold(0.0, f64::max);
         let least = (largest * 1e-13).max(f64::MIN_POSITIVE);
         for i in 0..size {
@@ -23,7 +23,7 @@ impl Cholesky {
     }
 
     /// Solves for one right-hand side, in place.
-    pub(super) fn solve(&self, values: &mut [f64]) {
+    pub(crate) fn solve(&self, values: &mut [f64]) {
         let size = self.size;
         for i in 0..size {
             let row = &self.lower[i * size..i * size + i];

@@ -7,7 +7,7 @@
 //! coefficients shrink. Large errors count by their size and not by its square (Huber's modified residuals), which
 //! is close to minimising absolute errors at the cost of least squares.
 
-mod cholesky;
+pub(crate) mod cholesky;
 mod design;
 mod layout;
 mod regression;

@@ -3,7 +3,6 @@
 use tidecast_core::duration::DurationMs;
 use tidecast_core::series::{RegularSeries, Selector};
 use tidecast_forecast::models::FitSettings;
-use tidecast_forecast::tuned::Tuned;
 
 /// Most steps of one forecast; a longer horizon is cut, which bounds memory whatever the step of a series is.
 const HORIZON_STEPS_MAX: usize = 10_000;
@@ -46,7 +45,7 @@ impl ForecastJob {
             horizon: self.horizon_steps(step_ms),
             season: self.season.map(|season| steps(season, step_ms)),
             seed: SEED,
-            tuned: Tuned::none(),
+            ..FitSettings::default()
         }
     }
 
