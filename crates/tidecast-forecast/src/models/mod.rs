@@ -169,8 +169,8 @@ pub trait Model: Send + Sync {
 pub fn catalogue() -> &'static [&'static dyn Model] {
     &[
         &seasonal_naive::SeasonalNaive,
-        &ets::Ets,
         &theta::Theta,
+        &ets::Ets,
         &mstl::Mstl,
         &ridge::Ridge,
         &lstm::Lstm,

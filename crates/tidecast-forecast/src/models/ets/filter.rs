@@ -175,3 +175,67 @@ pub(super) fn forecast(form: Form, damping: f64, state: &State, phase: usize, ho
     };
     (0..horizon).map(step).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUES: [f64; 20] = [
+        31.2, 24.8, 28.1, 35.9, 33.0, 26.1, 29.9, 37.2, 34.8, 27.0, 31.4, 40.1, 36.2, 28.4, 33.7, 41.0, 38.9, 30.2,
+        34.1, 43.8,
+    ];
+
+    /// Level and forecasts of statsmodels' `ETSModel` with the same parameters and initial states; for the
+    /// multiplicative season of statsforecast, whose states are those of Hyndman's software.
+    #[track_caller]
+    fn check(trend: Trend, season: Season, seasonal: &[f64], level: f64, forecasts: [f64; 5]) {
+        let form = Form { trend, season };
+        let damping = if trend == Trend::Damped { 0.9 } else { 1.0 };
+        let slope = if trend == Trend::None { 0.0 } else { 0.4 };
+        let weights = Weights { level: 0.3, slope: 0.1, season: 0.2, damping };
+        let start = State { level: 30.0, slope, seasonal: seasonal.to_vec() };
+        let state = advance(form, weights, &start, 0, &VALUES);
+        assert!((state.level / level - 1.0).abs() < 1e-9, "{}", state.level);
+        for (ours, theirs) in forecast(form, damping, &state, 0, 5).iter().zip(forecasts) {
+            assert!((ours / theirs - 1.0).abs() < 1e-9, "{ours} {theirs}");
+        }
+        // A lane is what a run alone is, and rolls forward as a forecast does.
+        let mut lanes = Vec::new();
+        let mut run = Run::new(form, &[Weights { level: 0.9, ..weights }, weights], &start, 0, &mut lanes);
+        run.advance(&VALUES);
+        assert!(run.misses(&forecasts).0[1] < 1e-6);
+    }
+
+    #[test]
+    fn agrees_with_the_reference() {
+        let (deviations, factors) = ([1.5, -5.0, -2.0, 5.5], [1.05, 0.82, 0.94, 1.19]);
+        check(
+            Trend::None,
+            Season::Additive,
+            &deviations,
+            35.733_606_641_260_27,
+            [38.568_599_609_483, 30.908_302_118_214, 34.706_551_694_45, 42.573_377_570_401, 38.568_599_609_483],
+        );
+        check(
+            Trend::Damped,
+            Season::Additive,
+            &deviations,
+            36.874_989_338_465_91,
+            [39.439_690_416_699, 31.993_385_041_32, 36.049_029_762_434, 44.150_668_982_044, 40.475_750_843_298],
+        );
+        check(
+            Trend::Damped,
+            Season::Multiplicative,
+            &factors,
+            36.787_934_467_886,
+            [39.660404447, 30.901466364, 35.477965812, 44.700280590, 40.579236489],
+        );
+        check(
+            Trend::Additive,
+            Season::None,
+            &[],
+            37.941_728_135_923_68,
+            [38.706_810_392_33, 39.471_892_648_735, 40.236_974_905_141, 41.002_057_161_547, 41.767_139_417_953],
+        );
+    }
+}

@@ -13,9 +13,11 @@ const FITTED: usize = 4_096;
 const FITTED_PERIODS: usize = 8;
 /// Passes over the values for each form.
 const ITERATIONS: usize = 40;
-/// Values from which the state is found again when it was left too long ago, at least, and in periods.
-const MEMORY: usize = 64;
+/// Values that the state is found from when it was left long ago: in periods, in times that the level remembers, at
+/// least and at most for that.
 const MEMORY_PERIODS: usize = 4;
+const MEMORY_TIMES: f64 = 3.0;
+const MEMORY: (f64, f64) = (64.0, 2_048.0);
 /// Bounds of α and φ as in Hyndman & Khandakar (*Journal of Statistical Software*, 2008).
 const LEVEL: (f64, f64) = (1e-4, 0.9999);
 const DAMPING: (f64, f64) = (0.8, 0.98);
@@ -85,9 +87,17 @@ impl Smoothing {
         }
     }
 
-    /// How many of the newest values the state is found from, once the fit is long ago.
+    /// How many of the newest values the state is found from.
     pub(crate) fn memory(&self) -> usize {
-        MEMORY.max(MEMORY_PERIODS * self.seasonal.len())
+        memory(self.parameters.weights.level).max(MEMORY_PERIODS * self.seasonal.len())
+    }
+
+    /// How many of `available` values before `next_step` the state is found from now: those since the fit, or where
+    /// there are fewer or that is too long ago, as many as are remembered.
+    pub(crate) fn looked_at(&self, available: usize, next_step: i64) -> usize {
+        let elapsed = next_step.saturating_sub(self.parameters.next_step);
+        let most = self.memory().min(available);
+        usize::try_from(elapsed).ok().filter(|elapsed| *elapsed <= most).unwrap_or(most)
     }
 
     /// The medians of the next `horizon` steps after `values`, the last of which is at `next_step - 1`.
@@ -102,15 +112,9 @@ impl Smoothing {
     fn state(&self, values: &[f64], next_step: i64) -> State {
         let Parameters { form, weights, level, slope, .. } = self.parameters;
         let saved = State { level, slope, seasonal: self.seasonal.clone() };
-        let elapsed = next_step.saturating_sub(self.parameters.next_step);
-        let (start, new) = match usize::try_from(elapsed) {
-            Ok(elapsed) if elapsed <= values.len() => (saved, &values[values.len() - elapsed..]),
-            _ => {
-                let recent = &values[values.len().saturating_sub(self.memory())..];
-                (self.rebased(saved, recent, next_step), recent)
-            }
-        };
+        let new = &values[values.len() - self.looked_at(values.len(), next_step)..];
         let first_step = next_step.saturating_sub(i64::try_from(new.len()).unwrap_or(0));
+        let start = if first_step == self.parameters.next_step { saved } else { self.rebased(saved, new, next_step) };
         filter::advance(form, weights, &start, phase(first_step, self.seasonal.len()), new)
     }
 
@@ -119,7 +123,7 @@ impl Smoothing {
         let first_step = next_step.saturating_sub(i64::try_from(recent.len()).unwrap_or(0));
         let period = self.seasonal.len().max(1);
         let first = phase(first_step, period);
-        let adjusted = recent.iter().take(period.max(MEMORY / 4)).enumerate().map(|(at, value)| {
+        let adjusted = recent.iter().take(period.max(recent.len() / 4)).enumerate().map(|(at, value)| {
             match (self.parameters.form.season, self.seasonal.get((first + at) % period)) {
                 (Season::None, _) | (_, None) => *value,
                 (Season::Additive, Some(season)) => value - season,
@@ -134,6 +138,11 @@ impl Smoothing {
         let level = if count > 0 { sum / f64::from(count) } else { saved.level };
         State { level, ..saved }
     }
+}
+
+/// Values that a level with the weight α is found from.
+pub(crate) fn memory(level: f64) -> usize {
+    (MEMORY_TIMES / level).clamp(MEMORY.0, MEMORY.1) as usize
 }
 
 /// The place of a step in its period.

@@ -167,8 +167,9 @@ impl Fitted for FittedMstl {
     }
 
     fn point(&self, past: Past<'_>, horizon: usize) -> Vec<f64> {
-        let adjusted: Vec<f64> =
-            (past.first_step()..).zip(past.values).map(|(step, value)| value - self.season(step)).collect();
+        let recent = &past.values[past.values.len() - self.rest.looked_at(past.values.len(), past.next_step)..];
+        let first_step = past.next_step.saturating_sub(i64::try_from(recent.len()).unwrap_or(0));
+        let adjusted: Vec<f64> = (first_step..).zip(recent).map(|(step, value)| value - self.season(step)).collect();
         let rest = self.rest.forecast(&adjusted, past.next_step, horizon);
         (past.next_step..).zip(rest).map(|(step, value)| value + self.season(step)).collect()
     }

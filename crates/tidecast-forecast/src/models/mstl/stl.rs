@@ -151,3 +151,74 @@ fn moving_mean(values: &[f64], width: usize, means: &mut Vec<f64>) {
         means.push(sum / width as f64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUES: [f64; 38] = [
+        12.0, 10.141, 10.343, 10.309, 13.109, 9.743, 14.641, 11.1, 13.741, 10.443, 14.909, 13.209, 14.843, 13.741,
+        14.7, 13.841, 15.043, 15.009, 18.309, 13.943, 17.341, 14.8, 18.441, 15.143, 20.109, 17.409, 17.543, 17.441,
+        19.4, 18.541, 20.243, 19.209, 21.009, 17.643, 22.041, 19.5, 23.641, 19.343,
+    ];
+
+    /// statsmodels' `STL` with the same windows, jumps and passes, of degree 0 for the season.
+    const SEASON: [f64; 38] = [
+        1.975617570453,
+        -0.906512433625,
+        0.327189413693,
+        -1.499511771496,
+        1.188034802258,
+        -1.09476839318,
+        1.988858803148,
+        -0.92200610899,
+        0.352656392862,
+        -1.501744161873,
+        1.143865102674,
+        -1.095738043676,
+        2.0161469871,
+        -0.958711296494,
+        0.484413771336,
+        -1.569812468392,
+        1.029362099038,
+        -0.985726039516,
+        2.013091048543,
+        -0.965384213507,
+        0.442441284439,
+        -1.49246400847,
+        0.952259403132,
+        -0.945733788756,
+        2.026671578731,
+        -0.987021464786,
+        0.502490914473,
+        -1.626652121598,
+        1.081541328702,
+        -1.002812119584,
+        2.07930853801,
+        -1.024285537158,
+        0.496829036699,
+        -1.656648288807,
+        1.121442578241,
+        -1.018091751925,
+        2.087443445975,
+        -1.024389428822,
+    ];
+
+    #[test]
+    fn agrees_with_statsmodels() {
+        let parts = several(&VALUES, &[Stl { period: 6, seasonal: 7 }]);
+        for (at, (ours, theirs)) in parts.seasons[0].iter().zip(SEASON).enumerate() {
+            assert!((ours - theirs).abs() < 1e-8, "{at}: {ours} {theirs}");
+        }
+    }
+
+    #[test]
+    fn parts_sum_to_the_values() {
+        let values: Vec<f64> = VALUES.iter().cycle().take(300).copied().collect();
+        let parts = several(&values, &[Stl { period: 6, seasonal: 7 }, Stl { period: 38, seasonal: 7 }]);
+        for (at, value) in values.iter().enumerate() {
+            let sum = parts.adjusted[at] + parts.seasons.iter().map(|season| season[at]).sum::<f64>();
+            assert!((sum - value).abs() < 1e-9);
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! The Theta models of Fiorucci et al. (*International Journal of Forecasting*, 2016) as one recursion: an
 //! exponentially smoothed level and a share of a line through the values, fixed or drawn anew with each of them.
 //!
-//! With θ = 2 and a fixed line it is the standard model of Assimakopoulos & Nikolopoulos (2000). For a given α the
-//! errors are linear in the initial level and in the share 1 - 1/θ, so that both follow in closed form and only α
-//! is searched.
+//! With θ = 2 and a fixed line it is the standard model of Assimakopoulos & Nikolopoulos (2000). α and the share
+//! 1 - 1/θ are those whose forecasts over the whole horizon err least: the one-step errors that the papers minimise
+//! favour a level that follows the last value.
 
 use crate::models::ets::criterion;
 use crate::models::ets::lanes::Lanes;
@@ -104,8 +104,8 @@ impl ThetaLine {
     pub(super) fn push(&mut self, value: f64) {
         self.level += self.smoothing * (value - self.level);
         if self.kind == Kind::Dynamic {
-            self.mean = (self.count * self.mean + value) / (self.count + 1.0);
             self.slope = next_slope(self.slope, self.count, value, self.mean);
+            self.mean = (self.count * self.mean + value) / (self.count + 1.0);
             self.intercept = self.mean - self.slope * (self.count + 2.0) / 2.0;
         }
         self.count += 1.0;
@@ -137,14 +137,14 @@ fn moving_lines(values: &[f64]) -> Vec<(f64, f64)> {
     let (mut mean, mut slope) = (0.0, 0.0);
     let next = |(seen, value): (usize, &f64)| {
         let seen = seen as f64;
-        mean = (seen * mean + value) / (seen + 1.0);
         slope = if seen > 0.0 { next_slope(slope, seen, *value, mean) } else { 0.0 };
+        mean = (seen * mean + value) / (seen + 1.0);
         (mean - slope * (seen + 2.0) / 2.0, slope)
     };
     values.iter().enumerate().map(next).collect()
 }
 
-/// The slope with one more value after `seen`, when `mean` includes it.
+/// The slope with one more value after `seen`, whose mean is `mean`.
 fn next_slope(slope: f64, seen: f64, value: f64, mean: f64) -> f64 {
     ((seen - 1.0) * slope + 6.0 * (value - mean) / (seen + 1.0)) / (seen + 2.0)
 }
@@ -209,5 +209,60 @@ impl<'a> Search<'a> {
             left = left * kept;
         }
         sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUES: [f64; 20] = [
+        31.2, 24.8, 28.1, 35.9, 33.0, 26.1, 29.9, 37.2, 34.8, 27.0, 31.4, 40.1, 36.2, 28.4, 33.7, 41.0, 38.9, 30.2,
+        34.1, 43.8,
+    ];
+
+    /// Forecasts of statsforecast's models of the same α = 0.4, θ and initial level 30.
+    #[track_caller]
+    fn check(kind: Kind, theta: f64, forecasts: [f64; 5]) {
+        let mut model = ThetaLine {
+            kind,
+            smoothing: 0.4,
+            share: 1.0 - 1.0 / theta,
+            level: 30.0,
+            mean: VALUES[0],
+            intercept: VALUES[0],
+            slope: 0.0,
+            count: 0.0,
+        };
+        if kind == Kind::Static {
+            (model.intercept, model.slope) = line(&VALUES);
+        }
+        VALUES.iter().for_each(|value| model.push(*value));
+        let (intercept, slope) = line(&VALUES);
+        assert!((model.slope / slope - 1.0).abs() < 1e-9 && (model.intercept / intercept - 1.0).abs() < 1e-9);
+        for (ours, theirs) in model.forecast(5).iter().zip(forecasts) {
+            assert!((ours / theirs - 1.0).abs() < 1e-9, "{ours} {theirs}");
+        }
+    }
+
+    #[test]
+    fn agrees_with_statsforecast() {
+        check(
+            Kind::Static,
+            2.0,
+            [38.697_630_792_884, 38.934_172_146_267, 39.170_713_499_65, 39.407_254_853_034, 39.643_796_206_417],
+        );
+        check(
+            Kind::Dynamic,
+            3.0,
+            [38.894_916_849_921, 39.224_104_001_015, 39.552_368_046_192, 39.878_962_244_673, 40.203_342_462_848],
+        );
+    }
+
+    #[test]
+    fn goes_on_with_a_trend() {
+        let values: Vec<f64> = (0..200).map(|at| 5.0 + 2.0 * f64::from(at)).collect();
+        let forecast = ThetaLine::fit(&values, &vec![1.0; 200], 10).forecast(10);
+        assert!((forecast[9] / 423.0 - 1.0).abs() < 0.05, "{forecast:?}");
     }
 }

@@ -7,7 +7,7 @@ mod season;
 use super::ets::LONGEST;
 use super::ets::classical;
 use super::ets::form::Season;
-use super::ets::smoothing::phase;
+use super::ets::smoothing::{memory, phase};
 use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model, seasonal_naive};
 use crate::artifact::{Artifact, LoadError};
 use crate::history::{Past, filled};
@@ -29,8 +29,6 @@ const FEWEST: usize = 8;
 /// Newest values that are fitted, at least, and in periods.
 const FITTED: usize = 4_096;
 const FITTED_PERIODS: usize = 14;
-/// Values from which the level is found again when the fit is long ago.
-const MEMORY: usize = 64;
 
 impl Model for Theta {
     fn name(&self) -> &'static str {
@@ -120,12 +118,13 @@ impl FittedTheta {
     /// the mean of the oldest of the newest values.
     fn line(&self, past: Past<'_>) -> ThetaLine {
         let mut line = self.parameters.line;
-        let elapsed = usize::try_from(past.next_step.saturating_sub(self.parameters.next_step));
-        let new = match elapsed {
-            Ok(elapsed) if elapsed <= past.values.len() => self.adjusted(past, elapsed),
+        let most = self.memory().min(past.values.len());
+        let elapsed = past.next_step.saturating_sub(self.parameters.next_step);
+        let new = match usize::try_from(elapsed) {
+            Ok(elapsed) if elapsed <= most => self.adjusted(past, elapsed),
             _ => {
-                let recent = self.adjusted(past, MEMORY);
-                let oldest = &recent[..recent.len().min(MEMORY / 4)];
+                let recent = self.adjusted(past, most);
+                let oldest = &recent[..recent.len().div_ceil(4)];
                 if !oldest.is_empty() {
                     line.level = oldest.iter().sum::<f64>() / oldest.len() as f64;
                 }
@@ -147,7 +146,7 @@ impl Fitted for FittedTheta {
     }
 
     fn memory(&self) -> usize {
-        MEMORY
+        memory(self.parameters.line.smoothing)
     }
 
     fn point(&self, past: Past<'_>, horizon: usize) -> Vec<f64> {
