@@ -9,6 +9,7 @@ mod demo;
 mod registry;
 mod report;
 mod store;
+mod throughput;
 
 use report::Report;
 
@@ -23,6 +24,7 @@ const BENCHES: &[(&str, &str, Run)] = &[
     ("demo", "first forecasts, console start", demo::run),
     ("registry", "champions read at a restart", registry::run),
     ("store", "embedded store: load, small batches, size, reads, memory", store::run),
+    ("throughput", "statistical models, series in a CPU second, beside statsforecast", throughput::run),
 ];
 
 fn main() -> anyhow::Result<()> {

@@ -1,9 +1,12 @@
 //! Every model, one file or folder each, and the traits they share.
 
 pub mod ensemble;
+pub mod ets;
 pub mod lstm;
+pub mod mstl;
 pub mod ridge;
 pub mod seasonal_naive;
+pub mod theta;
 
 use crate::artifact::{Artifact, LoadError};
 use crate::history::Past;
@@ -164,7 +167,15 @@ pub trait Model: Send + Sync {
 /// Every model, simplest first. Among equally good ones the earlier is preferred.
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Model] {
-    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge, &lstm::Lstm, &ensemble::Ensemble]
+    &[
+        &seasonal_naive::SeasonalNaive,
+        &theta::Theta,
+        &ets::Ets,
+        &mstl::Mstl,
+        &ridge::Ridge,
+        &lstm::Lstm,
+        &ensemble::Ensemble,
+    ]
 }
 
 /// The model of a name.
