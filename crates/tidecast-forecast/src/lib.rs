@@ -12,6 +12,7 @@ pub mod backtest;
 mod bounds;
 pub mod conformal;
 mod history;
+mod kernels;
 mod matrix;
 pub mod models;
 mod parallel;

@@ -4,9 +4,7 @@
 //! trains with Adam on mean squared error over windows drawn at random, and keeps the weights that did best on the newest
 //! windows, which it does not train on.
 
-mod activation;
-mod adam;
-mod network;
+pub mod network;
 mod random;
 mod training;
 mod windows;
@@ -15,7 +13,7 @@ use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model, ridge
 use crate::artifact::{Artifact, LoadError};
 use crate::history::Past;
 use crate::season::Cycle;
-use network::{Batch, Pass};
+use network::{Batch, Network, Pass};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tidecast_core::series::RegularSeries;
@@ -69,9 +67,9 @@ impl Model for Lstm {
             });
             for (index, scale) in members.iter().zip(training::scales(&group, framing.cycle)) {
                 results[*index] = Some(match &trained {
-                    Some(weights) => {
-                        let weights = Arc::clone(weights);
-                        Ok(Fit { fitted: Arc::new(FittedLstm { framing: *framing, scale, weights }), note: None })
+                    Some(network) => {
+                        let network = Arc::clone(network);
+                        Ok(Fit { fitted: Arc::new(FittedLstm { framing: *framing, scale, network }), note: None })
                     }
                     None => Err(FitError::Cancelled),
                 });
@@ -105,8 +103,11 @@ impl Model for Lstm {
         if !sound {
             return Err(LoadError::Damaged("the shape of its network is impossible".to_owned()));
         }
-        let weights = artifact.get_f32("lstm.weights", framing.shape(HIDDEN).weights())?;
-        Ok(Arc::new(FittedLstm { framing, scale, weights: weights.into() }))
+        let architecture = framing.architecture(HIDDEN);
+        let weights = artifact.get_f32("lstm.weights", Network::weight_count(&architecture))?;
+        let network = Network::with_weights(architecture, &weights);
+        let network = network.map_err(|error| LoadError::Damaged(error.to_string()))?;
+        Ok(Arc::new(FittedLstm { framing, scale, network: Arc::new(network) }))
     }
 }
 
@@ -121,7 +122,7 @@ struct Parameters {
 struct FittedLstm {
     framing: Framing,
     scale: f64,
-    weights: Arc<[f32]>,
+    network: Arc<Network>,
 }
 
 impl Fitted for FittedLstm {
@@ -145,16 +146,15 @@ impl Fitted for FittedLstm {
         let padding = std::iter::repeat_n(recent.first().copied().unwrap_or(0.0), memory - recent.len());
         let mut values: Vec<f64> = padding.chain(recent.iter().copied()).map(|value| value / self.scale).collect();
         let first_step = past.next_step - i64::try_from(memory).unwrap_or(0);
-        let shape = self.framing.shape(HIDDEN);
-        let (mut batch, mut pass) = (Batch::default(), Pass::default());
+        let mut batch = Batch::new(self.network.architecture(), 1);
+        let mut pass = Pass::default();
         while values.len() < memory + horizon {
             let origin = values.len();
-            self.framing.start(&mut batch, 1);
             self.framing.write(&mut batch, 0, &values, first_step, origin);
-            network::forward(&shape, &self.weights, &batch, &mut pass);
-            for (ahead, change) in pass.outputs.iter().enumerate() {
+            pass.forward(&self.network, &batch);
+            for ahead in 0..self.framing.horizon {
                 let baseline = self.framing.baseline(&values, origin, ahead);
-                values.push(baseline + f64::from(*change));
+                values.push(baseline + f64::from(pass.output(0, ahead)));
             }
         }
         values[memory..memory + horizon].iter().map(|value| value * self.scale).collect()
@@ -162,6 +162,6 @@ impl Fitted for FittedLstm {
 
     fn save(&self, artifact: &mut Artifact) {
         artifact.put(NAME, &Parameters { framing: self.framing, scale: self.scale });
-        artifact.put_f32("lstm.weights", &self.weights);
+        artifact.put_f32("lstm.weights", &self.network.weights());
     }
 }
