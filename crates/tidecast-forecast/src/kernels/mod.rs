@@ -16,6 +16,9 @@ mod instructions;
 mod matrix;
 mod product;
 mod rectifier;
+mod single;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 pub(crate) use adam::{AdamStep, adam};
@@ -25,6 +28,7 @@ pub use instructions::Instructions;
 pub(crate) use matrix::Grouped;
 pub(crate) use product::{product, product_back};
 pub(crate) use rectifier::{rectify, rectify_gradient};
+pub(crate) use single::product_of_one;
 
 /// Rows of weights are padded to a multiple of this, the widest register.
 pub(crate) const ALIGNMENT: usize = 16;

@@ -151,7 +151,7 @@ impl Fitted for FittedLstm {
         while values.len() < memory + horizon {
             let origin = values.len();
             self.framing.write(&mut batch, 0, &values, first_step, origin);
-            pass.forward(&self.network, &batch);
+            pass.answer(&self.network, &batch);
             for ahead in 0..self.framing.horizon {
                 let baseline = self.framing.baseline(&values, origin, ahead);
                 values.push(baseline + f64::from(pass.output(0, ahead)));

@@ -10,6 +10,9 @@ mod head;
 mod layer;
 mod loss;
 mod pass;
+mod single;
+#[cfg(test)]
+mod tests;
 mod trainer;
 
 pub use crate::kernels::Instructions;
