@@ -88,25 +88,24 @@ impl Blocks {
     /// embedding. Matrices have a row for each output, as in PyTorch.
     pub(super) fn saved_order(&self) -> Vec<usize> {
         let mut order = Vec::new();
-        let mut matrix = |block: &Block, rows: Range<usize>| {
+        let mut matrix = |block: &Block, rows: &[Range<usize>]| {
             for column in 0..block.columns() {
-                order.extend(rows.clone().map(|row| block.at(row, column)));
+                order.extend(rows.iter().cloned().flatten().map(|row| block.at(row, column)));
             }
         };
         for layer in self.layers.iter().chain(&self.decoder) {
-            matrix(&layer.step, layer.hidden + 1..layer.step.rows());
-            matrix(&layer.step, 0..layer.hidden);
-            matrix(&layer.step, layer.hidden..layer.hidden + 1);
+            matrix(&layer.step, &[layer.hidden + 1..layer.step.rows()]);
+            matrix(&layer.step, &[0..layer.hidden]);
+            matrix(&layer.step, &[layer.hidden..layer.hidden + 1]);
             if let Some(constant) = &layer.constant {
-                matrix(constant, 0..constant.rows());
+                matrix(constant, &[0..constant.rows()]);
             }
         }
         let hidden = self.layers.first().map_or(0, |layer| layer.hidden);
         for (depth, block) in self.dense.iter().enumerate() {
             let one = if depth == 0 { hidden } else { block.rows() - 1 };
-            matrix(block, 0..one);
-            matrix(block, one + 1..block.rows());
-            matrix(block, one..one + 1);
+            matrix(block, &[0..one, one + 1..block.rows()]);
+            matrix(block, &[one..one + 1]);
         }
         if let Some(block) = &self.embedding {
             for row in 0..block.rows() {
