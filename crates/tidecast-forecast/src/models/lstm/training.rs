@@ -19,8 +19,6 @@ const BATCHES_PER_EPOCH: usize = 100;
 const EPOCHS: usize = 12;
 /// Epochs without improvement after which training ends.
 const PATIENCE: usize = 4;
-/// Learning rate of Adam at the start; it falls linearly to a tenth.
-const RATE: f32 = 1e-3;
 /// Share of the newest windows kept apart to choose the epoch by.
 const KEPT_APART: f64 = 0.1;
 /// Windows kept apart that are looked at.
@@ -30,8 +28,18 @@ const LONGEST: f32 = 1.0;
 /// Largest scaled change that is learned from: a broken reading must not dominate the squares.
 const LARGEST_CHANGE: f32 = 8.0;
 
+/// What tuning may choose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choices {
+    /// Units of the layer.
+    pub(super) hidden: usize,
+    /// Learning rate of Adam at the start; it falls linearly to a tenth.
+    pub(super) rate: f32,
+}
+
 /// One series, scaled and filled.
 struct Source<'a> {
+    index: usize,
     actual: &'a [f64],
     values: Vec<f64>,
     first_step: i64,
@@ -46,22 +54,23 @@ pub(super) fn scales(panel: &[&RegularSeries], cycle: Cycle) -> Vec<f64> {
 /// stopped.
 pub(super) fn train(
     framing: Framing,
-    hidden: usize,
+    Choices { hidden, rate }: Choices,
     panel: &[&RegularSeries],
     seed: u64,
     control: &Control<'_>,
 ) -> Option<Arc<Network>> {
     let sources: Vec<Source<'_>> = panel
         .iter()
-        .map(|series| {
+        .enumerate()
+        .map(|(index, series)| {
             let mut values = filled(series, framing.cycle);
             let scale = crate::scale::deviation(&values);
             values.iter_mut().for_each(|value| *value /= scale);
             let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
-            Source { actual: &series.values, values, first_step }
+            Source { index, actual: &series.values, values, first_step }
         })
         .collect();
-    let network = Network::new(framing.architecture(hidden), seed).ok()?;
+    let network = Network::new(framing.architecture(hidden, panel.len()), seed).ok()?;
     let mut random = Random::new(seed);
     let mut batches = [(); SHARES].map(|()| Batch::new(network.architecture(), SHARE));
     let mut best = (f64::INFINITY, network.clone(), 0);
@@ -76,7 +85,7 @@ pub(super) fn train(
             for batch in &mut batches {
                 draw(&mut random, &sources, &framing, batch);
             }
-            trainer.learn(&batches, RATE * (1.0 - 0.9 * done as f32));
+            trainer.learn(&batches, rate * (1.0 - 0.9 * done as f32));
             (control.progress)(done);
         }
         let error = error_kept_apart(&framing, trainer.network(), &sources, &mut pass);
@@ -109,12 +118,13 @@ impl Source<'_> {
     }
 
     fn write(&self, framing: &Framing, batch: &mut Batch, slot: usize, origin: usize) {
+        batch.set_series(slot, self.index);
         framing.write(batch, slot, &self.values, self.first_step, origin);
         framing.write_targets(batch, slot, &self.values, self.actual, origin, LARGEST_CHANGE);
     }
 }
 
-/// Mean squared error over windows spread evenly over those kept apart.
+/// Mean error over windows spread evenly over those kept apart.
 fn error_kept_apart(framing: &Framing, network: &Network, sources: &[Source<'_>], pass: &mut Pass) -> f64 {
     let per_source = (LOOKED_AT / sources.len().max(1)).max(1);
     let windows: Vec<(&Source<'_>, usize)> = sources
@@ -156,21 +166,21 @@ mod tests {
     }
 
     fn learn(seed: u64) -> Arc<Network> {
-        let (stop, framing) = (AtomicBool::new(false), Framing::new(CYCLE, 6));
+        let (stop, framing) = (AtomicBool::new(false), Framing::new(CYCLE, 6, 2.0));
         let control = Control { stop: &stop, progress: &|_| () };
-        train(framing, 8, &[&alternating(900)], seed, &control).unwrap()
+        train(framing, Choices { hidden: 8, rate: 3e-3 }, &[&alternating(900)], seed, &control).unwrap()
     }
 
     #[test]
     fn learns_what_the_season_before_does_not_tell_and_the_same_again() {
-        let (framing, series) = (Framing::new(CYCLE, 6), alternating(900));
+        let (framing, series) = (Framing::new(CYCLE, 6, 2.0), alternating(900));
         let values = filled(&series, CYCLE);
         let scale = crate::scale::deviation(&values);
         let values: Vec<f64> = values.iter().map(|value| value / scale).collect();
-        let sources = [Source { actual: &series.values, values, first_step: 0 }];
+        let sources = [Source { index, actual: &series.values, values, first_step: 0 }];
         let mut pass = Pass::default();
         let mut error = |network: &Network| error_kept_apart(&framing, network, &sources, &mut pass);
-        let untrained = error(&Network::new(framing.architecture(8), 1).unwrap());
+        let untrained = error(&Network::new(framing.architecture(8, 1), 1).unwrap());
         let network = learn(1);
         let trained = error(&network);
         assert!(trained < 0.05 * untrained, "{trained} after {untrained}");

@@ -7,10 +7,16 @@ use serde::{Deserialize, Serialize};
 
 /// Inputs per step: the value, the value a day and a week before, and the place in the day and in the week.
 pub(super) const INPUTS: usize = 7;
+/// Numbers learned for each series.
+const EMBEDDED: usize = 4;
 /// Longest window, steps.
 const LONGEST_WINDOW: usize = 96;
 /// Shortest window, steps.
 const SHORTEST_WINDOW: usize = 24;
+/// Furthest step ahead with an output of its own.
+const LONGEST_HORIZON: usize = 288;
+/// Longest season, steps.
+const LONGEST_SEASON: usize = 1 << 20;
 
 /// How windows are cut from series of one step and season.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,12 +27,23 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    pub(super) fn new(cycle: Cycle, horizon: usize) -> Self {
-        Self { cycle, window: (2 * cycle.short).clamp(SHORTEST_WINDOW, LONGEST_WINDOW), horizon }
+    /// Windows of some seasons, but neither so short that they say nothing nor so long that they cost too much.
+    pub(super) fn new(cycle: Cycle, horizon: usize, seasons: f64) -> Self {
+        let window = ((seasons * cycle.short as f64) as usize).clamp(SHORTEST_WINDOW, LONGEST_WINDOW);
+        Self { cycle, window, horizon: horizon.min(LONGEST_HORIZON) }
     }
 
-    /// The network for these windows.
-    pub(super) fn architecture(&self, hidden: usize) -> Architecture {
+    /// Whether [`Framing::new`] could have made it.
+    pub(super) fn is_sound(&self) -> bool {
+        (SHORTEST_WINDOW..=LONGEST_WINDOW).contains(&self.window)
+            && (1..=LONGEST_HORIZON).contains(&self.horizon)
+            && (1..=LONGEST_SEASON).contains(&self.cycle.short)
+            && (1..=LONGEST_SEASON).contains(&self.cycle.longest())
+    }
+
+    /// The network for windows of so many series. Absolute errors, whose best answer is the median, are what forecasts are
+    /// judged by, and leave spikes less weight than squares would.
+    pub(super) fn architecture(&self, hidden: usize, series: usize) -> Architecture {
         Architecture {
             inputs: INPUTS,
             window: self.window,
@@ -34,9 +51,9 @@ impl Framing {
             layers: 1,
             hidden,
             activation: Activation::Tanh,
-            embedding: None::<Embedding>,
+            embedding: (series > 1).then_some(Embedding { series, size: EMBEDDED }),
             head: Head::Last { direct: 2 * self.horizon },
-            loss: Loss::SquaredError,
+            loss: Loss::Pinball(vec![0.5]),
         }
     }
 
