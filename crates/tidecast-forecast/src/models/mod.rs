@@ -4,6 +4,7 @@ pub mod ensemble;
 pub mod lstm;
 pub mod ridge;
 pub mod seasonal_naive;
+pub mod trees;
 
 use crate::artifact::{Artifact, LoadError};
 use crate::history::Past;
@@ -156,7 +157,7 @@ pub trait Model: Send + Sync {
 /// Every model, simplest first. Among equally good ones the earlier is preferred.
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Model] {
-    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge, &lstm::Lstm, &ensemble::Ensemble]
+    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge, &trees::Trees, &lstm::Lstm, &ensemble::Ensemble]
 }
 
 /// The model of a name.
