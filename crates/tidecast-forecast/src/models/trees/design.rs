@@ -2,13 +2,17 @@
 //!
 //! All values are relative to the mean of the newest week: a series that has grown looks as it did before.
 
-use super::layout::{DAILY, Layout, PARTS, STATISTICS, WEEK};
+use super::layout::{DAILY, Layout, PARTS, WEEK};
+use super::series::Character;
 use crate::conformal::phase;
+
+/// Similar days that are looked at.
+const KIN: usize = 5;
 
 /// Scaled, filled values of one series, prepared for quick means.
 pub(super) struct Design {
     layout: Layout,
-    statistics: [f32; STATISTICS],
+    character: Character,
     values: Vec<f64>,
     /// `sums[i]` is the sum of the first `i` values.
     sums: Vec<f64>,
@@ -28,9 +32,9 @@ impl Columns<'_> {
 
 impl Design {
     /// Values on the grid, the first at `first_step`.
-    pub(super) fn new(layout: Layout, statistics: [f32; STATISTICS], values: &[f64], first_step: i64) -> Self {
+    pub(super) fn new(layout: Layout, character: Character, values: &[f64], first_step: i64) -> Self {
         let mut design =
-            Self { layout, statistics, values: Vec::with_capacity(values.len()), sums: vec![0.0], first_step };
+            Self { layout, character, values: Vec::with_capacity(values.len()), sums: vec![0.0], first_step };
         design.extend(values);
         design
     }
@@ -68,6 +72,21 @@ impl Design {
     /// Mean of the values from `from` steps before `origin` back to `to` steps before it.
     fn before(&self, origin: usize, from: usize, to: usize) -> f64 {
         self.mean(origin - to.max(from + 1), origin - from)
+    }
+
+    /// The nearest days before that of `target`, from `first` on, that are like it; where there are fewer, the
+    /// furthest of them again. No further back than the memory from `ahead` steps after the origin.
+    fn kin(&self, target: usize, ahead: usize, first: usize) -> [usize; KIN] {
+        let season = self.layout.cycle.short;
+        let step = self.first_step.saturating_add(i64::try_from(target).unwrap_or(i64::MAX));
+        let furthest = (self.layout.memory() + ahead - season) / season;
+        let mut alike =
+            (first..=furthest.min(first + 4 * WEEK)).filter(|days| self.character.kinship.alike(step, season, *days));
+        let mut last = first;
+        std::array::from_fn(|_| {
+            last = alike.next().unwrap_or(last);
+            last
+        })
     }
 
     /// The mean of the newest week, which inputs and targets are relative to.
@@ -108,8 +127,13 @@ impl Design {
             columns.put(mean(0, season / 4) - others(season / 4));
             columns.put(mean(0, self.layout.weeks * week) - level);
         }
+        let kin = self.kin(origin - 1, 0, 1);
+        for length in [1, season / 4, season] {
+            let before = kin[..3].iter().map(|days| mean(days * season, days * season + length)).sum::<f64>() / 3.0;
+            columns.put(mean(0, length) - before);
+        }
         columns.put(self.place(origin, season) as f64);
-        self.statistics.iter().for_each(|value| columns.put(f64::from(*value)));
+        self.character.statistics.iter().for_each(|value| columns.put(f64::from(*value)));
     }
 
     /// Writes the inputs for `ahead` steps after `origin`, which follow those of the origin.
@@ -120,6 +144,11 @@ impl Design {
         let level = self.level(origin);
         let target = origin + ahead;
         let known = |back: usize| self.values[(target - back).min(origin - 1)] - level;
+        // The season around that time of an earlier day: how the day was.
+        let around = |days: usize| {
+            let middle = target - days * season;
+            self.mean(middle - season / 2, (middle + season / 2 + 1).min(origin)) - level
+        };
         let first = self.layout.first_daily(ahead);
         let mut daily = [0.0; DAILY];
         for (day, value) in daily.iter_mut().enumerate() {
@@ -136,27 +165,32 @@ impl Design {
         columns.put(known(first * season + 1));
         columns.put(known(first * season - 1));
         if self.layout.weeks > 0 {
-            let first = self.layout.first_weekly(ahead);
+            let nearest = self.layout.first_weekly(ahead);
             let mut sum = 0.0;
-            for back in first..first + self.layout.weeks {
+            for back in nearest..nearest + self.layout.weeks {
                 let value = known(back * week);
-                // The season around that time: what kind of day it was.
-                let middle = target - back * week;
-                let around = self.mean(middle - season / 2, (middle + season / 2 + 1).min(origin)) - level;
                 sum += value;
                 columns.put(value);
-                columns.put(around);
-                if back == first {
-                    columns.put(value - around);
+                if back == nearest {
+                    columns.put(value - around(nearest * WEEK));
                     columns.put(known(back * week + 1));
                     columns.put(known(back * week - 1));
                 }
             }
             let mean = sum / self.layout.weeks as f64;
             columns.put(mean);
-            columns.put(mean - known(first * week));
+            columns.put(mean - known(nearest * week));
             columns.put(mean - daily[0]);
         }
+        let kin = self.kin(target, ahead, first);
+        let mut values = kin.map(|days| known(days * season));
+        columns.put(values[0]);
+        columns.put(values[1]);
+        columns.put(values[..3].iter().sum::<f64>() / 3.0);
+        columns.put(values.iter().sum::<f64>() / KIN as f64);
+        columns.put(kin[..3].iter().map(|days| around(*days)).sum::<f64>() / 3.0);
+        values.sort_unstable_by(f64::total_cmp);
+        columns.put(values[KIN / 2]);
         columns.put(ahead as f64);
         columns.put(self.place(target, season) as f64);
         columns.put((self.place(target, week) / season) as f64);

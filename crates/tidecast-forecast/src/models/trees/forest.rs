@@ -4,7 +4,8 @@
 use super::bins::Bins;
 use super::boosting::{Boosted, Boosting};
 use super::layout::Layout;
-use super::sample::{self, Source};
+use super::random::draw;
+use super::sample::{self, Cell, Source};
 use super::table::Blocks;
 use super::tree::{Condition, Tree};
 use crate::artifact::{Artifact, LoadError};
@@ -15,10 +16,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Sets of trees: as many as threads are used.
 const SETS: usize = 2;
-/// Rows drawn at most.
-const MOST_ROWS: usize = 200_000;
+/// Rows drawn of a series at most.
+const ROWS_OF_SERIES: usize = 20_000;
+/// Rows drawn in all at most, which bounds memory: a row takes about 130 bytes.
+const MOST_ROWS: usize = 500_000;
 /// Rows from which bins are learned.
 const BINNED_ROWS: usize = 20_000;
+
+/// Rows that the number of trees is found with.
+const PILOT_ROWS: usize = 50_000;
+/// Share of the past, its newest part, on which the number of trees is judged.
+const JUDGED: f64 = 0.1;
 
 /// All trees of a panel.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,20 +37,28 @@ pub(super) struct Forest {
 
 impl Forest {
     /// Learns from the series of a panel. `None` when stopped.
-    pub(super) fn fit(sources: &[Source<'_>], layout: &Layout, boosting: &Boosting, control: &Control<'_>) -> Option<Self> {
-        let most = lab("rows", MOST_ROWS as f64) as usize;
+    pub(super) fn fit(
+        sources: &[Source<'_>],
+        layout: &Layout,
+        boosting: &Boosting,
+        control: &Control<'_>,
+    ) -> Option<Self> {
+        let most = MOST_ROWS.min(ROWS_OF_SERIES * sources.len());
         let cells = sample::cells(sources, layout, most, boosting.seed);
         let bins = sample::bins(sources, layout, &cells, BINNED_ROWS);
-        let sets: Vec<usize> = (0..lab("sets", SETS as f64) as usize).collect();
+        let trees = control.within(0.0..0.2, |control| enough(sources, layout, &bins, &cells, boosting, control))?;
+        let sets: Vec<usize> = (0..SETS).collect();
         let done = AtomicUsize::new(0);
-        let all = (sets.len() * boosting.trees).max(1);
-        let fitted = parallel::map(&sets, |&set| {
-            let mine = cells.iter().copied().skip(set).step_by(sets.len());
-            let table = sample::table(sources, layout, &bins, mine);
-            let boosting = Boosting { seed: super::random::draw(boosting.seed, set as u64), ..*boosting };
-            boosting.run(&table, None, &|_| {
-                (control.progress)(done.fetch_add(1, Ordering::Relaxed) as f64 / all as f64);
-                control.stopped()
+        let fitted = control.within(0.2..1.0, |control| {
+            parallel::map(&sets, |&set| {
+                let mine = cells.iter().copied().skip(set).step_by(SETS);
+                let table = sample::table(sources, layout, &bins, mine);
+                let boosting = Boosting { trees, seed: draw(boosting.seed, set as u64), ..*boosting };
+                boosting.run(&table, None, &|_| {
+                    let done = done.fetch_add(1, Ordering::Relaxed);
+                    (control.progress)(done as f64 / (SETS * trees).max(1) as f64);
+                    control.stopped()
+                })
             })
         });
         Some(Self { bins, sets: fitted.into_iter().collect::<Option<Vec<_>>>()? })
@@ -113,6 +129,32 @@ impl Forest {
     }
 }
 
+/// How many trees are enough: after how many those grown on a part of the older rows answer the newest best. Those
+/// to forecast with learn from the newest, too.
+fn enough(
+    sources: &[Source<'_>],
+    layout: &Layout,
+    bins: &Bins,
+    cells: &[Cell],
+    boosting: &Boosting,
+    control: &Control<'_>,
+) -> Option<usize> {
+    let [newest, older] = sample::apart(sources, layout, cells, JUDGED);
+    if newest.is_empty() || older.is_empty() {
+        return Some(boosting.trees);
+    }
+    let part = |cells: Vec<Cell>, most: usize| {
+        let stride = cells.len().div_ceil(most).max(1);
+        sample::table(sources, layout, bins, cells.into_iter().step_by(stride))
+    };
+    let (older, newest) = (part(older, PILOT_ROWS), part(newest, PILOT_ROWS / 4));
+    let pilot = boosting.run(&older, Some(&newest), &|number| {
+        (control.progress)(number as f64 / boosting.trees as f64);
+        control.stopped()
+    })?;
+    Some(pilot.trees.len())
+}
+
 /// The sum; `None` where a damaged file makes it too large.
 fn total(mut counts: impl Iterator<Item = usize>) -> Option<usize> {
     counts.try_fold(0, usize::checked_add)
@@ -123,8 +165,4 @@ fn total(mut counts: impl Iterator<Item = usize>) -> Option<usize> {
 struct Shape {
     edges: Vec<usize>,
     sets: Vec<(f32, usize)>,
-}
-
-pub(super) fn lab(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
 }

@@ -28,21 +28,32 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Fewest values for any trees.
+    /// Fewest values for any trees, with a horizon of a season.
     pub(super) fn minimum_history(cycle: Cycle) -> usize {
-        (3 * WEEK * cycle.short).max(60)
+        Self::needed(cycle, cycle.short)
+    }
+
+    /// Fewest values for any trees.
+    pub(super) fn needed(cycle: Cycle, horizon: usize) -> usize {
+        Self::plain(cycle, horizon).history()
     }
 
     /// The richest layout that `length` values justify; `None` where they are too few for any.
     pub(super) fn new(cycle: Cycle, horizon: usize, length: usize) -> Option<Self> {
-        let horizon = horizon.clamp(1, LONGEST_HORIZON);
-        let layout = |weeks| Self { cycle, weeks, horizon };
-        [4, 2, 0].into_iter().map(layout).find(|layout| {
-            let origins = length.saturating_sub(layout.memory() + horizon);
-            layout.memory() <= LONGEST_MEMORY
-                && length >= Self::minimum_history(cycle)
-                && origins >= (layout.memory() / 3).max(4 * cycle.short).max(20)
-        })
+        let with_weeks = |weeks| Self { weeks, ..Self::plain(cycle, horizon) };
+        let fits = |layout: &Self| length >= layout.history() && layout.memory() <= LONGEST_MEMORY;
+        [4, 2, 0].into_iter().map(with_weeks).find(fits)
+    }
+
+    /// The layout without weekly inputs.
+    fn plain(cycle: Cycle, horizon: usize) -> Self {
+        Self { cycle, weeks: 0, horizon: horizon.clamp(1, LONGEST_HORIZON) }
+    }
+
+    /// Fewest values that justify this layout: some origins to learn from beside what the inputs look at.
+    fn history(&self) -> usize {
+        let origins = if self.weeks > 0 { self.memory() / 4 } else { self.cycle.short };
+        self.memory() + self.horizon + origins.max(30)
     }
 
     /// Whether a layout read from a file can be worked with.
@@ -74,12 +85,12 @@ impl Layout {
     /// Inputs that depend on the origin alone; they come first in a row.
     pub(super) fn shared(&self) -> usize {
         let weekly = if self.weeks > 0 { 6 } else { 0 };
-        1 + WEEK + PARTS.len() + 3 + weekly + 1 + STATISTICS
+        1 + WEEK + PARTS.len() + 3 + weekly + 3 + 1 + STATISTICS
     }
 
     /// Inputs of a row.
     pub(super) fn width(&self) -> usize {
-        let weekly = if self.weeks > 0 { 2 * self.weeks + 6 } else { 0 };
-        self.shared() + DAILY + 7 + weekly + 3
+        let weekly = if self.weeks > 0 { self.weeks + 6 } else { 0 };
+        self.shared() + DAILY + 7 + weekly + 9
     }
 }

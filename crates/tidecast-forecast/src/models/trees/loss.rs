@@ -5,9 +5,7 @@
 pub(super) enum Loss {
     /// Half its square; leaves are means.
     Squared,
-    /// Its size; leaves are medians.
-    Absolute,
-    /// Pinball loss at a level between 0 and 1; leaves are that quantile.
+    /// Pinball loss at a level between 0 and 1; leaves are that quantile. At 0.5 it is half the residual's size.
     Quantile(f64),
 }
 
@@ -19,7 +17,6 @@ impl Loss {
     pub(super) fn of(self, residual: f64) -> f64 {
         match self {
             Self::Squared => 0.5 * residual * residual,
-            Self::Absolute => residual.abs(),
             Self::Quantile(level) => (level * residual).max((level - 1.0) * residual),
         }
     }
@@ -30,14 +27,13 @@ impl Loss {
     pub(super) fn pulls(self, residuals: &[f32], pulls: &mut Vec<i32>) -> f64 {
         let pull = |residual: f32| match self {
             Self::Squared => f64::from(residual),
-            Self::Absolute if residual == 0.0 => 0.0,
-            Self::Absolute => f64::from(residual.signum()),
             Self::Quantile(level) if residual > 0.0 => level,
-            Self::Quantile(level) => level - 1.0,
+            Self::Quantile(level) if residual < 0.0 => level - 1.0,
+            Self::Quantile(_) => 0.0,
         };
         let largest = match self {
             Self::Squared => residuals.iter().map(|residual| f64::from(residual.abs())).fold(0.0, f64::max),
-            Self::Absolute | Self::Quantile(_) => 1.0,
+            Self::Quantile(_) => 1.0,
         };
         let unit = if largest > 0.0 { largest / LARGEST_PULL } else { 1.0 };
         pulls.clear();
@@ -53,7 +49,6 @@ impl Loss {
                 let sum: f64 = residuals.iter().map(|residual| f64::from(*residual)).sum();
                 sum / (residuals.len() as f64 + penalty).max(1.0)
             }
-            Self::Absolute => quantile(residuals, 0.5),
             Self::Quantile(level) => quantile(residuals, level),
         }
     }
@@ -85,16 +80,16 @@ mod tests {
     #[test]
     fn leaves_are_what_the_loss_asks_for() {
         check(Loss::Squared, &[1.0, 2.0, 6.0], 3.0);
-        check(Loss::Absolute, &[6.0, 1.0, 2.0], 2.0);
-        check(Loss::Absolute, &[6.0, 1.0, 2.0, 4.0], 3.0);
+        check(Loss::Quantile(0.5), &[6.0, 1.0, 2.0], 2.0);
+        check(Loss::Quantile(0.5), &[6.0, 1.0, 2.0, 4.0], 3.0);
         check(Loss::Quantile(0.75), &[0.0, 4.0, 3.0, 2.0, 1.0], 3.0);
-        check(Loss::Absolute, &[], 0.0);
+        check(Loss::Quantile(0.5), &[], 0.0);
     }
 
     #[test]
     fn pulls_are_negative_gradients() {
         let residuals = [-2.0, -0.5, 0.25, 4.0];
-        for loss in [Loss::Squared, Loss::Absolute, Loss::Quantile(0.9)] {
+        for loss in [Loss::Squared, Loss::Quantile(0.5), Loss::Quantile(0.9)] {
             let mut pulls = Vec::new();
             let unit = loss.pulls(&residuals, &mut pulls);
             for (residual, pull) in residuals.iter().zip(&pulls) {

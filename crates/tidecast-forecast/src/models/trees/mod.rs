@@ -10,6 +10,7 @@ mod design;
 mod forest;
 mod growth;
 mod histogram;
+mod kinship;
 mod layout;
 mod loss;
 mod random;
@@ -43,6 +44,8 @@ const NAME: &str = "trees";
 const TREES: Knob = Knob { name: "trees.count", values: &[150.0, 75.0, 300.0] };
 const LEAVES: Knob = Knob { name: "trees.leaves", values: &[31.0, 12.0, 20.0] };
 const RATE: Knob = Knob { name: "trees.rate", values: &[0.08, 0.04, 0.12] };
+/// 1 to minimise squared instead of absolute errors.
+const SQUARED: Knob = Knob { name: "trees.squared", values: &[0.0, 1.0] };
 /// Origins answered at a time, which bounds memory.
 const ORIGINS: usize = 32;
 
@@ -60,7 +63,7 @@ impl Model for Trees {
     }
 
     fn knobs(&self) -> &'static [Knob] {
-        &[TREES, LEAVES, RATE]
+        &[TREES, LEAVES, RATE, SQUARED]
     }
 
     fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>) -> Vec<FitResult> {
@@ -70,14 +73,15 @@ impl Model for Trees {
             let cycle = Cycle::of(series, settings.season);
             match Layout::new(cycle, settings.horizon, series.len()) {
                 Some(layout) => {
-                    let place = alike.iter_mut().find(|(have, step_ms, _)| (*have, *step_ms) == (layout, series.step_ms));
+                    let place =
+                        alike.iter_mut().find(|(have, step_ms, _)| (*have, *step_ms) == (layout, series.step_ms));
                     match place {
                         Some((_, _, members)) => members.push(index),
                         None => alike.push((layout, series.step_ms, vec![index])),
                     }
                 }
                 None => {
-                    let needed = (NAME, Layout::minimum_history(cycle));
+                    let needed = (NAME, Layout::needed(cycle, settings.horizon));
                     results[index] = Some(Ok(seasonal_naive::fit_one(series, settings, Some(needed))));
                 }
             }
@@ -109,16 +113,15 @@ impl Model for Trees {
 /// How the trees are boosted.
 fn boosting(settings: &FitSettings) -> Boosting {
     let knob = |knob: Knob| settings.knob(knob.name, knob.values[0]);
-    use forest::lab;
     Boosting {
-        loss: Loss::Absolute,
-        trees: lab("trees", knob(TREES).clamp(1.0, 10_000.0)) as usize,
-        leaves: lab("leaves", knob(LEAVES)) as usize,
-        rate: lab("rate", knob(RATE)).clamp(1e-4, 1.0),
-        rows: lab("bag", 0.5),
-        inputs: lab("ff", 0.5),
-        least_rows: lab("least", 20.) as usize,
-        penalty: lab("penalty", 0.0),
+        loss: if knob(SQUARED) > 0.5 { Loss::Squared } else { Loss::Quantile(0.5) },
+        trees: knob(TREES).clamp(1.0, 10_000.0) as usize,
+        leaves: knob(LEAVES).max(1.0) as usize,
+        rate: knob(RATE).clamp(1e-4, 1.0),
+        rows: 0.5,
+        inputs: 0.5,
+        least_rows: 20,
+        penalty: 0.0,
         seed: settings.seed,
     }
 }
@@ -135,7 +138,7 @@ fn fit_alike(
         .map(|series| {
             let (values, character) = Character::of(series, &layout);
             let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
-            let design = Design::new(layout, character.statistics, &values, first_step);
+            let design = Design::new(layout, character, &values, first_step);
             (Source { design, actual: &series.values }, character)
         })
         .unzip();
@@ -168,7 +171,7 @@ impl FittedTrees {
         let scale = self.character.scale;
         let values: Vec<f64> = padding.chain(recent.iter().copied()).map(|value| value / scale).collect();
         let first_step = past.next_step.saturating_sub(i64::try_from(memory).unwrap_or(0));
-        Design::new(self.layout, self.character.statistics, &values, first_step)
+        Design::new(self.layout, self.character, &values, first_step)
     }
 
     /// Forecasts the next steps of every design, in scaled units.

@@ -21,25 +21,40 @@ pub(super) struct Source<'a> {
     pub(super) actual: &'a [f64],
 }
 
-/// About `most` cells whose targets end where `share` of each series' origins is used up, and those after.
+/// About `most` cells, as many of each series as there are or is room for, oldest first within each: origins evenly
+/// spread, steps ahead at random.
 pub(super) fn cells(sources: &[Source<'_>], layout: &Layout, most: usize, seed: u64) -> Vec<Cell> {
-    let each = most / sources.len().max(1);
-    let mut cells = Vec::with_capacity(each * sources.len());
+    let room = most.div_ceil(sources.len().max(1));
+    let mut cells = Vec::with_capacity(most + sources.len());
     for (series, source) in sources.iter().enumerate() {
-        let (first, end) = (layout.memory(), source.design.len());
-        let origins = end.saturating_sub(first + layout.horizon - 1);
-        // A row for every origin and step, or as many as there is room for: evenly spread origins, random steps.
-        let wanted = each.min(origins * layout.horizon);
-        for number in 0..wanted {
-            let origin = first + number * origins / wanted;
-            let random = draw(seed.wrapping_add(series as u64), number as u64) as usize;
-            let ahead = random % layout.horizon;
+        let first = layout.memory();
+        let origins = (source.design.len() + 1).saturating_sub(first + layout.horizon);
+        let count = room.min(origins * layout.horizon);
+        let seed = draw(seed, series as u64);
+        for number in 0..count {
+            let origin = first + number * origins / count;
+            let ahead = draw(seed, number as u64) as usize % layout.horizon;
             if source.actual.get(origin + ahead).is_some_and(|value| value.is_finite()) {
                 cells.push(Cell { series: series as u32, origin: origin as u32, ahead: ahead as u32 });
             }
         }
     }
     cells
+}
+
+/// The cells apart that forecast the newest `share` of each series, and those whose targets lie before it.
+pub(super) fn apart(sources: &[Source<'_>], layout: &Layout, cells: &[Cell], share: f64) -> [Vec<Cell>; 2] {
+    let starts: Vec<u32> = sources
+        .iter()
+        .map(|source| {
+            let (first, end) = (layout.memory(), source.design.len());
+            (end - (end.saturating_sub(first) as f64 * share) as usize) as u32
+        })
+        .collect();
+    let start = |cell: &Cell| starts.get(cell.series as usize).copied().unwrap_or(0);
+    let newest = cells.iter().filter(|cell| cell.origin >= start(cell));
+    let older = cells.iter().filter(|cell| cell.origin + cell.ahead < start(cell));
+    [newest.copied().collect(), older.copied().collect()]
 }
 
 /// Writes the inputs of a cell, and returns its target.
@@ -65,12 +80,7 @@ pub(super) fn bins(sources: &[Source<'_>], layout: &Layout, cells: &[Cell], most
 }
 
 /// The binned rows of cells.
-pub(super) fn table(
-    sources: &[Source<'_>],
-    layout: &Layout,
-    bins: &Bins,
-    cells: impl Iterator<Item = Cell>,
-) -> Table {
+pub(super) fn table(sources: &[Source<'_>], layout: &Layout, bins: &Bins, cells: impl Iterator<Item = Cell>) -> Table {
     let mut table = Table::new(layout.width());
     let mut row = vec![0.0; layout.width()];
     for cell in cells {

@@ -1,5 +1,6 @@
 //! A series of the panel as trees see it: scaled, with a few numbers that tell what kind of series it is.
 
+use super::kinship::Kinship;
 use super::layout::{Layout, STATISTICS};
 use crate::history::filled;
 use crate::scale::deviation;
@@ -14,6 +15,8 @@ pub(super) struct Character {
     pub(super) scale: f64,
     /// What kind of series it is, in numbers: inputs of the trees.
     pub(super) statistics: [f32; STATISTICS],
+    /// Which days are alike.
+    pub(super) kinship: Kinship,
 }
 
 impl Character {
@@ -21,17 +24,19 @@ impl Character {
     pub(super) fn of(series: &RegularSeries, layout: &Layout) -> (Vec<f64>, Self) {
         let mut values = filled(series, layout.cycle);
         let season = layout.cycle.short;
-        let spread = deviation(&values);
-        let change = |season: usize| {
-            mase_scale(&values, season).filter(|change| change.is_finite() && *change > 1e-6 * spread)
-        };
-        // Errors in units of the seasonal change are what accuracy is measured in: no series outweighs the others.
-        let scale = change(layout.cycle.longest()).or_else(|| change(1)).unwrap_or(spread);
+        // Units of spread make the shapes of series alike, so that one can learn from the other.
+        let scale = deviation(&values);
+        let change = |season: usize| mase_scale(&values, season).filter(|change| change.is_finite());
         let relative = |season: usize| (change(season).unwrap_or(0.0) / scale) as f32;
         let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-        let statistics = [relative(1), relative(season), (spread / scale) as f32, (mean / scale) as f32];
+        let statistics = [relative(1), relative(season), relative(layout.cycle.longest()), (mean / scale) as f32];
         values.iter_mut().for_each(|value| *value /= scale);
-        (values, Self { scale, statistics: statistics.map(|value| if value.is_finite() { value } else { 0.0 }) })
+        let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
+        let kinship = Kinship::learn(&values, first_step, season);
+        (
+            values,
+            Self { kinship, scale, statistics: statistics.map(|value| if value.is_finite() { value } else { 0.0 }) },
+        )
     }
 
     /// Whether what was read from a file can be worked with.

@@ -40,9 +40,7 @@ impl Tree {
     pub(super) fn is_sound(&self, width: usize) -> bool {
         let leaves = self.values.len();
         let within = |condition: &Condition| {
-            usize::from(condition.input) < width
-                && condition.from < condition.to
-                && usize::from(condition.to) < leaves
+            usize::from(condition.input) < width && condition.from < condition.to && usize::from(condition.to) < leaves
         };
         (1..=MOST_LEAVES).contains(&leaves) && self.conditions.iter().all(within)
     }
