@@ -7,6 +7,7 @@ pub mod mstl;
 pub mod ridge;
 pub mod seasonal_naive;
 pub mod theta;
+pub mod trees;
 
 use crate::artifact::{Artifact, LoadError};
 use crate::history::Past;
@@ -173,6 +174,7 @@ pub fn catalogue() -> &'static [&'static dyn Model] {
         &ets::Ets,
         &mstl::Mstl,
         &ridge::Ridge,
+        &trees::Trees,
         &lstm::Lstm,
         &ensemble::Ensemble,
     ]
