@@ -1,6 +1,8 @@
 //! Every model, one file or folder each, and the traits they share.
 
+pub mod autoregression;
 pub mod ensemble;
+pub mod linear;
 pub mod lstm;
 pub mod ridge;
 pub mod seasonal_naive;
@@ -164,7 +166,14 @@ pub trait Model: Send + Sync {
 /// Every model, simplest first. Among equally good ones the earlier is preferred.
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Model] {
-    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge, &lstm::Lstm, &ensemble::Ensemble]
+    &[
+        &seasonal_naive::SeasonalNaive,
+        &ridge::Ridge,
+        &linear::Linear,
+        &autoregression::Autoregression,
+        &lstm::Lstm,
+        &ensemble::Ensemble,
+    ]
 }
 
 /// The model of a name.
