@@ -9,7 +9,7 @@ const NO_SEASON: usize = 12;
 /// Days that lags go back to where there is no week.
 const DAYS: usize = 3;
 /// The longest lag fits this often into a history that is worth a fit.
-const SHARE: usize = 3;
+const SHARE: usize = 2;
 
 /// The lags from 2 on, ascending: a little more than a season, the same time of the days before, and that of the week
 /// before with its neighbourhood. Lag 1 is what everything is relative to. Dense lags up to a week are worse: they
