@@ -18,6 +18,11 @@ impl<'a, T> Matrix<'a, T> {
         Self { values, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
+    /// Part of a row-major matrix: the slice starts at the part's first value, and rows are `row_stride` values apart.
+    pub(crate) fn part(values: &'a [T], row_stride: usize, rows: usize, columns: usize) -> Self {
+        Self { values, rows, columns, row_stride, column_stride: 1 }
+    }
+
     /// The transpose, without moving anything.
     pub(crate) fn transposed(self) -> Self {
         Self {

@@ -1,7 +1,9 @@
 //! Every model, one file or folder each, and the traits they share.
 
+pub mod autoregression;
 pub mod ensemble;
 pub mod ets;
+pub mod linear;
 pub mod lstm;
 pub mod mstl;
 pub mod ridge;
@@ -174,6 +176,8 @@ pub fn catalogue() -> &'static [&'static dyn Model] {
         &ets::Ets,
         &mstl::Mstl,
         &ridge::Ridge,
+        &linear::Linear,
+        &autoregression::Autoregression,
         &trees::Trees,
         &lstm::Lstm,
         &ensemble::Ensemble,
