@@ -12,6 +12,7 @@ pub mod backtest;
 mod bounds;
 pub mod conformal;
 mod effects;
+pub mod drift;
 mod history;
 pub mod holidays;
 mod matrix;
@@ -23,6 +24,7 @@ pub mod score;
 pub mod season;
 pub mod select;
 pub mod training;
+pub mod tune;
 pub mod tuned;
 
 pub use history::{History, Past};

@@ -10,11 +10,13 @@ mod error;
 mod names;
 mod retention;
 mod succession;
+mod tuning;
 
 pub use directory::ArtifactDirectory;
 pub use error::RegistryError;
 pub use retention::VERSIONS_KEPT;
 pub use succession::{Promotion, Succession};
+pub use tuning::{Scope, Study};
 
 use crate::models::FitSettings;
 use crate::parallel;

@@ -1,0 +1,50 @@
+//! Scores of what is not about to be used: champions on days after their fit, and settings on days before the held-back
+//! part.
+
+use super::prepared::Prepared;
+use super::rollout::Rollout;
+use crate::artifact::{Artifact, LoadError};
+use crate::models::{self, Control, FitError, FitSettings, Model};
+use crate::parallel;
+use crate::score::Score;
+use tidecast_core::series::RegularSeries;
+
+/// How the parameters of a saved forecaster do on the held-back part of a series, which may be longer than the one they
+/// were fitted on: what a standing champion is compared by with fits of today. `None` where the history is too short
+/// to tell.
+///
+/// # Errors
+/// When the bytes are damaged, of another format, or of a model that this build does not know.
+pub fn rescore(artifact: &[u8], series: &RegularSeries, settings: &FitSettings) -> Result<Option<Score>, LoadError> {
+    let artifact = Artifact::decode(artifact)?;
+    let fitted = models::by_name(artifact.model())?.load(&artifact)?;
+    let prepared = Prepared::new(series, settings).filter(|_| settings.horizon > 0);
+    Ok(prepared.and_then(|one| one.judge(&Rollout::new(&one, fitted.as_ref(), settings), settings).1))
+}
+
+/// How a model does with some settings on the newest part of what was known before the held-back part, which it does
+/// not see: choosing settings by these scores leaves the held-back part honest. One result per series; `None` where the
+/// history is too short.
+pub fn validate(
+    model: &dyn Model,
+    panel: &[RegularSeries],
+    settings: &FitSettings,
+    control: &Control<'_>,
+) -> Vec<Result<Option<Score>, FitError>> {
+    if settings.horizon == 0 {
+        return panel.iter().map(|_| Err(FitError::NoHorizon)).collect();
+    }
+    let prepare = |series: &RegularSeries| Prepared::new(&Prepared::new(series, settings)?.past(), settings);
+    let prepared: Vec<Option<Prepared>> = parallel::map(panel, prepare);
+    let usable: Vec<&Prepared> = prepared.iter().flatten().collect();
+    let past: Vec<RegularSeries> = usable.iter().map(|one| one.past()).collect();
+    let fits = model.fit(&past, settings, control);
+    let together: Vec<_> = usable.into_iter().zip(fits).collect();
+    let scores = parallel::map(&together, |(one, fit)| {
+        let fit = fit.as_ref().map_err(Clone::clone)?;
+        Ok(one.judge(&Rollout::new(one, fit.fitted.as_ref(), settings), settings).1)
+    });
+    let mut scores = scores.into_iter();
+    let mut next = || scores.next().unwrap_or(Err(FitError::Cancelled));
+    prepared.iter().map(|one| one.as_ref().map_or(Err(FitError::NoValues), |_| next())).collect()
+}
