@@ -109,16 +109,24 @@ pub fn search(
     if knobs.is_empty() {
         return None;
     }
-    let mut trials = 0;
+    let mut trials: Vec<Trial> = Vec::new();
     let mut judge = |values: &[f64]| -> Result<Option<f64>, FitError> {
         let values = named(knobs, values);
-        trials += 1;
-        if let Some(trial) = known.iter().find(|trial| trial.model == model.name() && trial.values == values) {
+        if let Some(trial) = trials.iter().find(|trial| trial.values == values) {
             return Ok(trial.mase);
         }
-        let asked = FitSettings { tuned: values.clone(), ..settings.clone() };
-        let mase = mean_mase(training::validate(model, sample, &asked, control))?;
-        kept(Trial { model: model.name().to_owned(), values, mase });
+        let trial = match known.iter().find(|trial| trial.model == model.name() && trial.values == values) {
+            Some(trial) => trial.clone(),
+            None => {
+                let asked = FitSettings { tuned: values.clone(), ..settings.clone() };
+                let mase = mean_mase(training::validate(model, sample, &asked, control))?;
+                let trial = Trial { model: model.name().to_owned(), values, mase };
+                kept(trial.clone());
+                trial
+            }
+        };
+        let mase = trial.mase;
+        trials.push(trial);
         Ok(mase)
     };
     let defaults: Vec<f64> = knobs.iter().map(|knob| knob.values.first().copied().unwrap_or(0.0)).collect();
@@ -132,7 +140,8 @@ pub fn search(
             tuned.set(knob.name, value);
         }
     }
-    Some(Finding { tuned, mase: if improves { mase } else { mase_default }, mase_default, trials, is_complete })
+    let mase = if improves { mase } else { mase_default };
+    Some(Finding { tuned, mase, mase_default, trials: trials.len(), is_complete })
 }
 
 /// Improves one knob after the other until nothing does, or an error ends it.

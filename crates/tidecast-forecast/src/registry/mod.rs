@@ -81,7 +81,7 @@ pub type Loaded = (Metadata, Box<dyn Forecaster>);
 pub struct Aliases {
     /// Who speaks.
     pub champion: Option<ModelVersion>,
-    /// The newest other version whose accuracy is known.
+    /// The newest version whose accuracy is known, the champion and its model's earlier versions apart.
     pub challenger: Option<ModelVersion>,
     /// Who spoke before, and is still kept: where a rollback leads.
     pub previous: Option<ModelVersion>,
@@ -173,7 +173,9 @@ impl Registry {
             version,
         };
         let key = names::metadata(&folder, &metadata.version);
-        if !self.storage.create(&key, &json(&metadata))? {
+        let text = json(&metadata);
+        // A write whose answer got lost on the way is repeated, and finds itself there.
+        if !self.storage.create(&key, &text)? && self.storage.get(&key)?.as_ref() != Some(&text) {
             return Err(RegistryError::Contested { place: self.storage.place(&key) });
         }
         versions.complete.push(metadata.version.clone());

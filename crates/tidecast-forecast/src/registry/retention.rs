@@ -7,9 +7,15 @@ use tidecast_core::forecast::ModelVersion;
 /// Newest versions kept per series and model, unless asked otherwise.
 pub const VERSIONS_KEPT: usize = 5;
 
-/// The version that competes with the champion: the newest other one whose accuracy is known.
+/// The version that competes with the champion: the newest whose accuracy is known. The champion's own forerunners have
+/// had their time.
 pub(super) fn challenger(versions: &[Metadata], champion: Option<&ModelVersion>) -> Option<ModelVersion> {
-    let competes = |have: &&Metadata| have.description.score.is_some() && Some(&have.version) != champion;
+    let is_past = |have: &ModelVersion, champion: &ModelVersion| {
+        have.model == champion.model && have.version <= champion.version
+    };
+    let competes = |have: &&Metadata| {
+        have.description.score.is_some() && champion.is_none_or(|champion| !is_past(&have.version, champion))
+    };
     let newest =
         versions.iter().filter(competes).max_by_key(|have| (have.description.fitted_at_ms, have.version.version));
     newest.map(|have| have.version.clone())
