@@ -69,6 +69,14 @@ impl DriftDetector {
         usable.then_some(Self { expected, weight, drift })
     }
 
+    /// Goes on against another expected error, in the terms of [`Self::new`]; what is no number changes nothing.
+    pub fn expect(&mut self, mase: f64, scale: f64) {
+        let expected = mase.max(EXPECTED_MIN) * scale;
+        if expected.is_finite() && expected > 0.0 {
+            self.expected = expected;
+        }
+    }
+
     /// Takes the mean absolute error of the forecasts of one step; what is no number is left out.
     pub fn observe(&mut self, at_ms: i64, error: f64) {
         if !error.is_finite() {

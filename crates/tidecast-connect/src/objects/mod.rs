@@ -36,11 +36,8 @@ impl ObjectArtifacts {
     /// # Errors
     /// When the location is none, or the credentials are missing or malformed.
     pub fn open(location: &str, access: &S3Access) -> Result<Self, ArtifactError> {
-        let refuse = |reason: String| ArtifactError::Unavailable {
-            place: "the registry".to_owned(),
-            doing: "opened",
-            reason,
-        };
+        let refuse =
+            |reason: String| ArtifactError::Unavailable { place: "the registry".to_owned(), doing: "opened", reason };
         let location = location.trim_end_matches('/');
         let Location::S3 { bucket, key } = Location::parse(location).map_err(|error| refuse(error.to_string()))? else {
             return Err(refuse("it is no object storage; write s3://bucket/prefix".to_owned()));
@@ -99,8 +96,12 @@ impl ArtifactStorage for ObjectArtifacts {
     fn folders(&self) -> Result<Vec<String>, ArtifactError> {
         let (client, prefix) = (Arc::clone(&self.client), self.prefix.clone());
         let found = self.wait("", "listed", async move { client.list_with_delimiter(Some(&prefix)).await })?;
-        let names: BTreeSet<String> =
-            found.common_prefixes.iter().filter_map(|path| path.parts().next_back()).map(|part| part.as_ref().to_owned()).collect();
+        let names: BTreeSet<String> = found
+            .common_prefixes
+            .iter()
+            .filter_map(|path| path.parts().next_back())
+            .map(|part| part.as_ref().to_owned())
+            .collect();
         Ok(names.into_iter().collect())
     }
 

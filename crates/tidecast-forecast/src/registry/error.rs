@@ -41,6 +41,14 @@ pub enum RegistryError {
         /// The series.
         series: String,
     },
+    /// Another version speaks than whoever asks believes.
+    #[error("{series} is served by {champion} now; look at it again with `tidecast models`, then repeat")]
+    Moved {
+        /// The series.
+        series: String,
+        /// Who speaks.
+        champion: String,
+    },
     /// Another process writes versions of the same series.
     #[error("{place} was written by another process; a registry belongs to one store: give each its own")]
     Contested {

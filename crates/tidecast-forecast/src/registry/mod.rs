@@ -229,13 +229,26 @@ impl Registry {
         self.crown(series, Promotion { version: version.clone(), at_ms, reason: reason.to_owned(), is_rollback: false })
     }
 
-    /// Makes the champion before this one speak again, one step down the line at each call.
+    /// Makes the champion before this one speak again, one step down the line at each call; `from` is the champion that
+    /// is to be taken back, so that an order that was sent twice is not obeyed twice.
     ///
     /// # Errors
-    /// When there is none that is still kept, or writing fails; the champion stays then.
-    pub fn roll_back(&self, series: &SeriesKey, at_ms: i64, reason: &str) -> Result<Succeeded, RegistryError> {
+    /// When there is none that is still kept, another champion speaks, or writing fails; the champion stays then.
+    pub fn roll_back(
+        &self,
+        series: &SeriesKey,
+        from: Option<&ModelVersion>,
+        at_ms: i64,
+        reason: &str,
+    ) -> Result<Succeeded, RegistryError> {
         let _alone = self.alone();
-        let former = self.succession(series)?.map(|succession| succession.former()).unwrap_or_default();
+        let succession = self.succession(series)?;
+        if let Some(Succession { champion, .. }) = &succession
+            && from.is_some_and(|from| from != champion)
+        {
+            return Err(RegistryError::Moved { series: series.to_string(), champion: champion.to_string() });
+        }
+        let former = succession.map(|succession| succession.former()).unwrap_or_default();
         let kept = Versions::of(&self.storage.keys(&folder(series))?).complete;
         let version = former.into_iter().find(|version| kept.contains(version));
         let version = version.ok_or_else(|| RegistryError::NoFormer { series: series.to_string() })?;

@@ -10,9 +10,8 @@ pub const VERSIONS_KEPT: usize = 5;
 /// The version that competes with the champion: the newest whose accuracy is known. The champion's own forerunners have
 /// had their time.
 pub(super) fn challenger(versions: &[Metadata], champion: Option<&ModelVersion>) -> Option<ModelVersion> {
-    let is_past = |have: &ModelVersion, champion: &ModelVersion| {
-        have.model == champion.model && have.version <= champion.version
-    };
+    let is_past =
+        |have: &ModelVersion, champion: &ModelVersion| have.model == champion.model && have.version <= champion.version;
     let competes = |have: &&Metadata| {
         have.description.score.is_some() && champion.is_none_or(|champion| !is_past(&have.version, champion))
     };

@@ -121,7 +121,7 @@ fn champions_are_promoted_rolled_back_and_remembered() {
     let registry = Registry::open(directory.path()).unwrap();
     let forecaster = forecaster();
     let versions: Vec<ModelVersion> = (0..3).map(|_| publish(&registry, forecaster.as_ref()).version).collect();
-    let none = registry.roll_back(&series(), 1, "no reason").unwrap_err();
+    let none = registry.roll_back(&series(), None, 1, "no reason").unwrap_err();
     assert!(matches!(none, RegistryError::NoFormer { .. }), "{none}");
     for (at, version) in versions.iter().enumerate() {
         let changed = registry.promote(&series(), version, at as i64, "newer").unwrap();
@@ -129,12 +129,14 @@ fn champions_are_promoted_rolled_back_and_remembered() {
     }
     let aliases = registry.record(&series()).unwrap().aliases;
     let [first, second, third] = [0, 1, 2].map(|index| versions[index].clone());
-    assert_eq!(aliases.champion, Some(third));
+    assert_eq!(aliases.champion.as_ref(), Some(&third));
     assert_eq!(aliases.previous.as_ref(), Some(&second));
     assert_eq!(aliases.challenger, None, "nothing is known of how good they are");
-    assert_eq!(registry.roll_back(&series(), 9, "worse").unwrap().to, second);
-    assert_eq!(registry.roll_back(&series(), 9, "worse still").unwrap().to, first);
-    assert!(registry.roll_back(&series(), 9, "and on").is_err());
+    assert_eq!(registry.roll_back(&series(), Some(&third), 9, "worse").unwrap().to, second);
+    let twice = registry.roll_back(&series(), Some(&third), 9, "worse").unwrap_err();
+    assert!(matches!(twice, RegistryError::Moved { .. }), "{twice}");
+    assert_eq!(registry.roll_back(&series(), None, 9, "worse still").unwrap().to, first);
+    assert!(registry.roll_back(&series(), None, 9, "and on").is_err());
     let record = registry.record(&series()).unwrap();
     assert_eq!(record.aliases.champion, Some(first));
     let reasons: Vec<&str> = record.promotions.iter().map(|promotion| promotion.reason.as_str()).collect();
@@ -242,7 +244,7 @@ fn life(
         registry.promote(&series(), &metadata.version, round, "newer")?;
     }
     champion.push(ModelVersion { model: "seasonal_naive".to_owned(), version: 2 });
-    registry.roll_back(&series(), 4, "worse")?;
+    registry.roll_back(&series(), None, 4, "worse")?;
     registry.collect(&[series()], 1, true)?;
     Ok(())
 }
