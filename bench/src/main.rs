@@ -8,6 +8,7 @@ mod csv;
 mod demo;
 mod registry;
 mod report;
+mod standing;
 mod store;
 
 use report::Report;
@@ -22,6 +23,7 @@ const BENCHES: &[(&str, &str, Run)] = &[
     ("csv", "CSV ingest, the reader alone and into the store", csv::run),
     ("demo", "first forecasts, console start", demo::run),
     ("registry", "champions read at a restart", registry::run),
+    ("standing", "the next day of 2,000 series, every minute", standing::run),
     ("store", "embedded store: load, small batches, size, reads, memory", store::run),
 ];
 

@@ -4,4 +4,6 @@
 mod api;
 mod cli;
 mod live;
+mod models;
+mod object_storage;
 mod process;
