@@ -19,7 +19,7 @@ pub fn rescore(artifact: &[u8], series: &RegularSeries, settings: &FitSettings) 
     let artifact = Artifact::decode(artifact)?;
     let fitted = models::by_name(artifact.model())?.load(&artifact)?;
     let prepared = Prepared::new(series, settings).filter(|_| settings.horizon > 0);
-    Ok(prepared.and_then(|one| one.judge(&Rollout::new(&one, fitted.as_ref(), settings), settings).1))
+    Ok(prepared.and_then(|one| one.judge(&Rollout::new(&one, fitted.as_ref(), settings), settings).2))
 }
 
 /// How a model does with some settings on the newest part of what was known before the held-back part, which it does
@@ -42,7 +42,7 @@ pub fn validate(
     let together: Vec<_> = usable.into_iter().zip(fits).collect();
     let scores = parallel::map(&together, |(one, fit)| {
         let fit = fit.as_ref().map_err(Clone::clone)?;
-        Ok(one.judge(&Rollout::new(one, fit.fitted.as_ref(), settings), settings).1)
+        Ok(one.judge(&Rollout::new(one, fit.fitted.as_ref(), settings), settings).2)
     });
     let mut scores = scores.into_iter();
     let mut next = || scores.next().unwrap_or(Err(FitError::Cancelled));
