@@ -387,6 +387,15 @@ impl Registry {
         Ok((metadata, forecaster))
     }
 
+    /// The forecaster of a version as it was saved, for [`training::rescore`].
+    ///
+    /// # Errors
+    /// When there is no such version, or it cannot be read.
+    pub fn artifact(&self, series: &SeriesKey, version: &ModelVersion) -> Result<Vec<u8>, RegistryError> {
+        let key = names::artifact(&folder(series), version);
+        self.storage.get(&key)?.ok_or_else(|| self.damaged(&key, "it is not there".to_owned()))
+    }
+
     /// Every series that has a champion, sorted.
     ///
     /// # Errors

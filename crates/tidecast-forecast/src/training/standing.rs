@@ -3,23 +3,24 @@
 
 use super::prepared::Prepared;
 use super::rollout::Rollout;
-use crate::artifact::{Artifact, LoadError};
+use crate::artifact::Artifact;
 use crate::models::{self, Control, FitError, FitSettings, Model};
 use crate::parallel;
 use crate::score::Score;
 use tidecast_core::series::RegularSeries;
 
-/// How the parameters of a saved forecaster do on the held-back part of a series, which may be longer than the one they
-/// were fitted on: what a standing champion is compared by with fits of today. `None` where the history is too short
-/// to tell.
-///
-/// # Errors
-/// When the bytes are damaged, of another format, or of a model that this build does not know.
-pub fn rescore(artifact: &[u8], series: &RegularSeries, settings: &FitSettings) -> Result<Option<Score>, LoadError> {
-    let artifact = Artifact::decode(artifact)?;
-    let fitted = models::by_name(artifact.model())?.load(&artifact)?;
-    let prepared = Prepared::new(series, settings).filter(|_| settings.horizon > 0);
-    Ok(prepared.and_then(|one| one.judge(&Rollout::new(&one, fitted.as_ref(), settings), settings).2))
+/// How the parameters of saved forecasters do on the held-back parts of their series, which may be longer than those they
+/// were fitted on: what a standing champion is compared by with fits of today. `None` where there is no forecaster, it
+/// cannot be read by this build, or the history is too short to tell.
+#[must_use]
+pub fn rescore(saved: &[Option<Vec<u8>>], panel: &[RegularSeries], settings: &FitSettings) -> Vec<Option<Score>> {
+    let together: Vec<_> = saved.iter().zip(panel).collect();
+    parallel::map(&together, |(saved, series)| {
+        let artifact = Artifact::decode(saved.as_ref()?).ok()?;
+        let fitted = models::by_name(artifact.model()).ok()?.load(&artifact).ok()?;
+        let one = Prepared::new(series, settings).filter(|_| settings.horizon > 0)?;
+        one.judge(&Rollout::new(&one, fitted.as_ref(), settings), settings).2
+    })
 }
 
 /// How a model does with some settings on the newest part of what was known before the held-back part, which it does

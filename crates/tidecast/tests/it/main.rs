@@ -3,6 +3,7 @@
 
 mod api;
 mod cli;
+mod drift;
 mod live;
 mod models;
 mod object_storage;

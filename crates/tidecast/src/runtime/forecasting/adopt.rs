@@ -46,8 +46,11 @@ impl Forecasting {
             return Ok(Adopted::Nothing);
         };
         let now_ms = self.live.now_ms();
-        let reason = Some("the first fit since the series was taken up");
-        let champion = fit::register(&self.registry, &series, trained, &history, settings, now_ms, reason)?;
+        let reason = match self.registry.champion(&series) {
+            Ok(Some(former)) => format!("fitted afresh: {former} is not what is asked for any more"),
+            _ => "the first fit of the series".to_owned(),
+        };
+        let champion = fit::register(&self.registry, &series, trained, &history, settings, now_ms, Some(&reason))?;
         let mut served = Served::new(series.clone(), champion, &history, &self.job);
         let slow = |(name, _): &(String, Option<Score>)| self.iterative.iter().any(|model| model.name() == name);
         if candidates.iter().any(slow) {

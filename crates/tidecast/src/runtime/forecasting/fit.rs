@@ -8,6 +8,7 @@ use super::studies::Studies;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use tidecast_core::forecast::ModelVersion;
 use tidecast_core::ports::{SeriesStore, SeriesSummary};
 use tidecast_core::series::{RegularSeries, SeriesKey, TimeRange};
 use tidecast_forecast::models::{Control, FitError, FitSettings, Model};
@@ -24,9 +25,23 @@ pub const PANEL_MAX: usize = 64;
 pub struct Basis {
     /// Settings that tuning found.
     pub studies: Arc<Studies>,
-    /// Saved champions whose models are not among the candidates: they are scored anew on the days the candidates are
-    /// scored on, so that they are compared on the same stretch.
-    pub standing: BTreeMap<SeriesKey, Vec<u8>>,
+    /// Champions whose models are not among the candidates: they are scored anew on the days the candidates are scored
+    /// on, so that they are compared on the same stretch.
+    pub standing: BTreeMap<SeriesKey, ModelVersion>,
+    /// Where those are.
+    pub registry: Option<Arc<Registry>>,
+}
+
+impl Basis {
+    /// How the standing champions of a panel do on its held-back days. One that cannot be read keeps the score it has.
+    fn rescore(&self, panel: &Panel) -> Vec<Option<Score>> {
+        let saved = |series| {
+            let (registry, version) = (self.registry.as_ref()?, self.standing.get(series)?);
+            registry.artifact(series, version).ok()
+        };
+        let saved: Vec<Option<Vec<u8>>> = panel.series.iter().map(saved).collect();
+        training::rescore(&saved, &panel.histories, &panel.settings)
+    }
 }
 
 /// A series whose model was chosen.
@@ -98,25 +113,21 @@ pub async fn choose(
         let panels = panels(&job, &basis.studies, histories);
         let all = panels.iter().map(|panel| panel.series.len()).sum::<usize>().max(1) as f64;
         let mut chosen = Vec::new();
-        for Panel { settings, series, histories, .. } in panels {
+        for panel in panels {
+            let standing = basis.rescore(&panel);
+            let Panel { settings, series, histories, .. } = panel;
             let (done, part) = (chosen.len() as f64 / all, series.len() as f64 / all);
             let within = |share: f64| progress(done + share * part);
             let control = Control { stop: &stop, progress: &within };
             let choices = select::choose(&candidates, &histories, &settings, &control);
-            for ((series, history), choice) in series.into_iter().zip(histories).zip(choices) {
-                let standing = basis.standing.get(&series).and_then(|saved| rescore(saved, &history, &settings));
+            let together = series.into_iter().zip(histories).zip(choices).zip(standing);
+            for (((series, history), choice), standing) in together {
                 chosen.push(Chosen { series, history, settings: settings.clone(), choice, standing });
             }
         }
         chosen
     });
     Ok(chosen.await?)
-}
-
-/// How a standing champion does on the days that candidates are scored on. One that cannot be read again keeps the score
-/// it has.
-fn rescore(saved: &[u8], history: &RegularSeries, settings: &FitSettings) -> Option<Score> {
-    training::rescore(saved, history, settings).ok().flatten()
 }
 
 /// Keeps a trained forecaster in the registry and, if there is a reason to, lets it speak for the series.

@@ -131,8 +131,8 @@ impl Forecasting {
             let model = &served.champion.version.model;
             self.is_slow(model) && candidates.iter().all(|candidate| candidate.name() != model)
         });
-        let standing = stands.map(|served| (served.series.clone(), served.champion.forecaster.save())).collect();
-        Basis { studies: Arc::clone(&self.studies), standing }
+        let standing = stands.map(|served| (served.series.clone(), served.champion.version.clone())).collect();
+        Basis { studies: Arc::clone(&self.studies), standing, registry: Some(Arc::clone(&self.registry)) }
     }
 
     fn is_slow(&self, model: &str) -> bool {
