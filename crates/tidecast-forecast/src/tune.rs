@@ -76,11 +76,12 @@ pub fn fingerprint(sample: &[RegularSeries], settings: &FitSettings) -> String {
         digest.update(&number.to_le_bytes());
         second.update(&number.to_be_bytes());
     };
-    env!("CARGO_PKG_VERSION").bytes().for_each(|byte| take(u64::from(byte)));
+    let task = format!("{} {:?}", env!("CARGO_PKG_VERSION"), settings.holidays);
+    task.bytes().for_each(|byte| take(u64::from(byte)));
     take(settings.horizon as u64);
     take(settings.season.unwrap_or(0) as u64);
     take(settings.seed);
-    for series in sample {
+    for series in sample.iter().chain(settings.covariates.iter()) {
         take(series.start_ms.cast_unsigned());
         take(series.step_ms.cast_unsigned());
         series.values.iter().for_each(|value| take(value.to_bits()));

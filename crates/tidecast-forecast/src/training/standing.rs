@@ -35,7 +35,12 @@ pub fn validate(
     if settings.horizon == 0 {
         return panel.iter().map(|_| Err(FitError::NoHorizon)).collect();
     }
-    let prepare = |series: &RegularSeries| Prepared::new(&Prepared::new(series, settings)?.past(), settings);
+    let prepare = |series: &RegularSeries| {
+        let one = Prepared::new(series, settings)?;
+        let past = one.past();
+        let values = (0..past.len()).map(|index| one.actual(index)).collect();
+        Prepared::new(&RegularSeries { values, ..past }, settings)
+    };
     let prepared: Vec<Option<Prepared>> = parallel::map(panel, prepare);
     let usable: Vec<&Prepared> = prepared.iter().flatten().collect();
     let past: Vec<RegularSeries> = usable.iter().map(|one| one.past()).collect();

@@ -139,7 +139,7 @@ fn a_standing_champion_is_scored_on_the_newest_days() {
     let trained = crate::train("ridge", &[long.truncated(2_000)]).pop().unwrap().unwrap();
     let saved = [Some(trained.forecaster.save()), None, Some(b"no model".to_vec())];
     let panel = [long.clone(), long.clone(), long.clone()];
-    let scores = tidecast_forecast::training::rescore(&saved, &panel, &SETTINGS);
+    let scores = tidecast_forecast::training::rescore(&saved, &panel, &settings());
     let fresh = crate::train("ridge", &[long]).pop().unwrap().unwrap().score.unwrap();
     let standing = scores[0].unwrap();
     assert_eq!((standing.from_ms, standing.to_ms), (fresh.from_ms, fresh.to_ms), "the same stretch");

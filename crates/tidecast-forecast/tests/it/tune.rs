@@ -1,6 +1,6 @@
 //! Tuning: finds the better setting, never twice the same trial, goes on where it stopped, and keeps to the past.
 
-use crate::{HOUR_MS, SETTINGS, daily, hourly};
+use crate::{HOUR_MS, daily, hourly, settings};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -81,7 +81,7 @@ fn search(model: &Lagged, known: &[Trial], stop_after: usize) -> (Option<Finding
     let mut made = Vec::new();
     let model: &dyn Model = model;
     let stopping = Stopping { model, left: AtomicUsize::new(stop_after) };
-    let finding = tune::search(&stopping, &sample, &SETTINGS, known, &mut |trial| made.push(trial), &control);
+    let finding = tune::search(&stopping, &sample, &settings(), known, &mut |trial| made.push(trial), &control);
     (finding, made)
 }
 
@@ -164,7 +164,7 @@ fn the_held_back_part_changes_nothing() {
         let stop = AtomicBool::new(false);
         let control = Control { stop: &stop, progress: &|_| () };
         let panel = [hourly(values)];
-        let scores = tidecast_forecast::training::validate(&SeasonalNaive, &panel, &SETTINGS, &control);
+        let scores = tidecast_forecast::training::validate(&SeasonalNaive, &panel, &settings(), &control);
         scores.into_iter().next().unwrap().unwrap().unwrap()
     };
     assert_eq!(score(values), score(other));
@@ -174,13 +174,13 @@ fn the_held_back_part_changes_nothing() {
 fn the_sample_stays_the_same_through_a_day() {
     let of = |length: usize| {
         let sample = tune::sample(&[hourly(daily(length, 1))], None);
-        tune::fingerprint(&sample, &SETTINGS)
+        tune::fingerprint(&sample, &settings())
     };
     assert_eq!(of(2_400), of(2_423));
     assert_ne!(of(2_400), of(2_424));
     let sample = tune::sample(&[hourly(daily(2_400, 1))], None);
-    let other = FitSettings { horizon: 48, ..SETTINGS };
-    assert_ne!(tune::fingerprint(&sample, &SETTINGS), tune::fingerprint(&sample, &other));
+    let other = FitSettings { horizon: 48, ..settings() };
+    assert_ne!(tune::fingerprint(&sample, &settings()), tune::fingerprint(&sample, &other));
     assert!(tune::sample(&vec![hourly(daily(30, 1)); 1_000], None).len() <= 64);
     assert!(tune::sample(&[], None).is_empty());
 }
@@ -204,6 +204,6 @@ fn studies_are_kept_by_scope() {
         [(24, 6), (48, 0)]
     );
     assert_eq!(studies[0].tuned(), tuned);
-    assert!(studies[0].scope.suits(HOUR_MS, &SETTINGS) && !studies[1].scope.suits(HOUR_MS, &SETTINGS));
+    assert!(studies[0].scope.suits(HOUR_MS, &settings()) && !studies[1].scope.suits(HOUR_MS, &settings()));
     assert!(registry.series().unwrap().is_empty() && registry.load_champions().unwrap().is_empty());
 }

@@ -85,7 +85,8 @@ fn panels(job: &ForecastJob, studies: &Studies, histories: Vec<(SeriesKey, Regul
     for (series, history) in histories {
         let step_ms = history.step_ms;
         let settings = studies.settings(&series, step_ms, job.settings(step_ms));
-        let index = panels.iter().position(|have| have.step_ms == step_ms && have.settings == settings);
+        let same = |have: &Panel| have.step_ms == step_ms && have.settings.tuned == settings.tuned;
+        let index = panels.iter().position(same);
         let index = index.unwrap_or_else(|| {
             panels.push(Panel { step_ms, settings, series: Vec::new(), histories: Vec::new() });
             panels.len() - 1

@@ -52,7 +52,7 @@ impl Forecasting {
         let wanted = self.closed_form.iter().chain(&self.iterative).any(|model| model.name() == metadata.version.model);
         let (have, asked) = (&description.settings, self.job.settings(history.step_ms));
         let fits = description.step_ms == history.step_ms
-            && (have.horizon, have.season) == (asked.horizon, asked.season)
+            && (have.horizon, have.season, have.holidays) == (asked.horizon, asked.season, asked.holidays)
             && (wanted || description.note.is_some());
         let Some(known) = known.filter(|_| seen > 0 && fits) else { return Ok(()) };
         let champion = Champion {
