@@ -145,13 +145,11 @@ pub fn search(
     Some(Finding { tuned, mase, mase_default, trials: trials.len(), is_complete })
 }
 
+/// Tells the mean MASE of some values, one per knob.
+type Judge<'a> = &'a mut dyn FnMut(&[f64]) -> Result<Option<f64>, FitError>;
+
 /// Improves one knob after the other until nothing does, or an error ends it.
-fn descend(
-    knobs: &[Knob],
-    best: &mut [f64],
-    mase: &mut f64,
-    judge: &mut dyn FnMut(&[f64]) -> Result<Option<f64>, FitError>,
-) -> Result<(), FitError> {
+fn descend(knobs: &[Knob], best: &mut [f64], mase: &mut f64, judge: Judge<'_>) -> Result<(), FitError> {
     for _ in 0..ROUNDS_MAX {
         let mut improved = false;
         for (index, knob) in knobs.iter().enumerate() {

@@ -88,7 +88,7 @@ impl ObjectArtifacts {
 
     fn path(&self, key: &str) -> Path {
         // Keys are ours: letters, digits, `.`, `_`, `-` between slashes.
-        key.split('/').fold(self.prefix.clone(), |path, part| path.join(part))
+        key.split('/').fold(self.prefix.clone(), Path::join)
     }
 }
 
