@@ -15,6 +15,7 @@ pub mod drift;
 mod effects;
 mod history;
 pub mod holidays;
+mod kernels;
 mod matrix;
 pub mod models;
 mod parallel;

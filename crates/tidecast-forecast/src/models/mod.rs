@@ -1,9 +1,15 @@
 //! Every model, one file or folder each, and the traits they share.
 
+pub mod autoregression;
 pub mod ensemble;
+pub mod ets;
+pub mod linear;
 pub mod lstm;
+pub mod mstl;
 pub mod ridge;
 pub mod seasonal_naive;
+pub mod theta;
+pub mod trees;
 
 use crate::artifact::{Artifact, LoadError};
 use crate::history::Past;
@@ -164,7 +170,18 @@ pub trait Model: Send + Sync {
 /// Every model, simplest first. Among equally good ones the earlier is preferred.
 #[must_use]
 pub fn catalogue() -> &'static [&'static dyn Model] {
-    &[&seasonal_naive::SeasonalNaive, &ridge::Ridge, &lstm::Lstm, &ensemble::Ensemble]
+    &[
+        &seasonal_naive::SeasonalNaive,
+        &theta::Theta,
+        &ets::Ets,
+        &mstl::Mstl,
+        &ridge::Ridge,
+        &linear::Linear,
+        &autoregression::Autoregression,
+        &trees::Trees,
+        &lstm::Lstm,
+        &ensemble::Ensemble,
+    ]
 }
 
 /// The model of a name.

@@ -9,6 +9,7 @@ mod hostile;
 mod lstm;
 mod registry;
 mod select;
+mod trees;
 mod tune;
 
 use std::sync::atomic::AtomicBool;
