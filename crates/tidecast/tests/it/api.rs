@@ -8,6 +8,7 @@ mod document;
 mod errors;
 mod events;
 mod fixture;
+mod models;
 mod reads;
 mod remote;
 mod writes;

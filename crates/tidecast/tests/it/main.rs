@@ -3,5 +3,8 @@
 
 mod api;
 mod cli;
+mod drift;
 mod live;
+mod models;
+mod object_storage;
 mod process;

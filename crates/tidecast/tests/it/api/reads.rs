@@ -20,6 +20,8 @@ fn board(champion: &str) -> Board {
         step_ms: HOUR_MS,
         backtest: Some(Accuracy { mase: 0.7, mase_seasonal_naive: 0.9, coverage: Some(0.8), origins: 30 }),
         live: None,
+        drift: None,
+        challenger: None,
         candidates: Vec::new(),
     }
 }
