@@ -7,3 +7,5 @@ pub mod commands;
 pub mod config;
 pub mod exit;
 pub mod runtime;
+
+mod report;
