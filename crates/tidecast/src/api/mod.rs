@@ -12,6 +12,7 @@ mod extract;
 mod forecasts;
 mod headers;
 mod ingest;
+mod leaderboard;
 mod openapi;
 mod overview;
 mod range;
@@ -19,6 +20,7 @@ mod resolution;
 mod series;
 mod serve;
 mod status;
+mod verification;
 
 pub use openapi::openapi_json;
 pub use serve::serve;

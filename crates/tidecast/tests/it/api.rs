@@ -10,4 +10,5 @@ mod events;
 mod fixture;
 mod reads;
 mod remote;
+mod verification;
 mod writes;
