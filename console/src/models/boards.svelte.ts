@@ -87,6 +87,8 @@ class Boards {
   }
 
   async #loadAccuracy(): Promise<void> {
+    // Before the first status the time of the data is not known; it comes with an event, which asks again.
+    if (live.now_ms === 0) return;
     try {
       const accuracy = await accuracyOverTime(live.now_ms - ACCURACY_SPAN_MS);
       this.accuracy = accuracy;

@@ -112,7 +112,7 @@ impl Axis {
 
 fn ticks(from_ms: i64, to_ms: i64, step_ms: i64, label: impl Fn(i64) -> String) -> Vec<(f64, String)> {
     let first = from_ms.div_euclid(step_ms) + i64::from(from_ms.rem_euclid(step_ms) != 0);
-    let every = (first..).map(|index| index.saturating_mul(step_ms)).take_while(|at_ms| *at_ms <= to_ms);
+    let every = (first..).map_while(|index| index.checked_mul(step_ms)).take_while(|at_ms| *at_ms <= to_ms);
     every.take(50).map(|at_ms| (at_ms as f64, label(at_ms))).collect()
 }
 
