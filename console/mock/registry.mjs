@@ -17,21 +17,22 @@ export class Registry {
     return { state, statistic, since_ms: this.world.from_ms - ((index * 5) % 9) * DAY_MS };
   }
 
-  /** Versions by model, newest first. */
+  /** Versions by model and version. */
   versions(series) {
     const { champion, challenger, candidates } = this.world.board(series);
     const promotions = this.promotions(series);
     const previous = promotions.length > 1 ? promotions.at(-2) : null;
     const fitted = candidates.filter((candidate) => candidate.version !== null && candidate.fitted_ms !== null);
+    const aliases = { champion, challenger, previous };
     const versions = fitted.flatMap((candidate) => {
       const newest = candidate.model === 'ridge' ? 3 : 1;
-      return Array.from({ length: newest }, (_, i) => this.#version(series, candidate, newest - i, champion, challenger));
+      return Array.from({ length: newest }, (_, i) => this.#version(series, candidate, i + 1, aliases));
     });
     const name = (version) => version && { model: version.model, version: version.version };
     return { series: series.key, champion, challenger, previous: name(previous), versions, promotions };
   }
 
-  #version(series, candidate, version, champion, challenger) {
+  #version(series, candidate, version, aliases) {
     const is = (other) => other?.model === candidate.model && other.version === version;
     const older = (candidate.model === 'ridge' ? 3 : 1) - version;
     const to_ms = this.world.from_ms - older * 7 * DAY_MS;
@@ -39,7 +40,7 @@ export class Registry {
     return {
       model: candidate.model,
       version,
-      alias: is(champion) ? 'champion' : is(challenger) ? 'challenger' : null,
+      alias: Object.keys(aliases).find((alias) => is(aliases[alias])) ?? null,
       fitted_at_ms: to_ms,
       data: { from_ms: series.timestamps[0], to_ms },
       step_ms: 3_600_000,

@@ -186,13 +186,17 @@ const changes = {
     const to = { model, version: Number(number) };
     const known = world.registry.versions(found).versions.some((one) => one.model === to.model && one.version === to.version);
     if (!known) throw new Refusal(404, 'not_found', `${series} has no model ${version}.`);
-    return world.registry.promote(found, to, reason);
+    return world.registry.promote(found, to, reason ?? 'promoted by hand');
   },
 
-  'models/rollback'({ series, reason }, world) {
+  'models/rollback'({ series, from, reason }, world) {
     const found = world.find(series);
-    const { previous } = world.registry.versions(found);
-    return world.registry.promote(found, previous, reason || 'rolled back');
+    const { champion, previous } = world.registry.versions(found);
+    if (!previous) throw new Refusal(404, 'not_found', `${series} has had no champion before ${champion.model}/${champion.version}.`);
+    if (from && from !== `${champion.model}/${champion.version}`) {
+      throw new Refusal(409, 'bad_request', `${series} is not forecast by ${from} any more.`);
+    }
+    return world.registry.promote(found, previous, reason ?? 'rolled back by hand');
   },
 };
 

@@ -92,9 +92,12 @@ export async function versionsOf(series: string, signal?: AbortSignal): Promise<
 }
 
 export function promote(series: string, version: ModelVersion, reason: string): Promise<Promoted> {
-  return send('models/promote', { series, version: `${version.model}/${version.version}`, reason });
+  return send('models/promote', { series, version: `${version.model}/${version.version}`, ...given(reason) });
 }
 
-export function rollBack(series: string, reason: string): Promise<Promoted> {
-  return send('models/rollback', { series, reason });
+/** `from` is who answers now: an order that is sent twice is not obeyed twice. */
+export function rollBack(series: string, from: ModelVersion | null, reason: string): Promise<Promoted> {
+  return send('models/rollback', { series, ...(from ? { from: `${from.model}/${from.version}` } : {}), ...given(reason) });
 }
+
+const given = (reason: string): { reason?: string } => (reason ? { reason } : {});

@@ -160,7 +160,7 @@ export interface Score {
 }
 
 export interface Version extends ModelVersion {
-  alias: 'champion' | 'challenger' | null;
+  alias: 'champion' | 'challenger' | 'previous' | null;
   fitted_at_ms: number;
   data: { from_ms: number; to_ms: number };
   step_ms: number;
