@@ -12,6 +12,7 @@ const REFRESH_MS = 2_000;
 const REFRESH_MANY_MS = 15_000;
 /** The server reads forecasts of up to 40 series for one answer. */
 const ACCURACY_MS = 15_000;
+const ACCURACY_FIRST_MS = 1_000;
 const ACCURACY_SPAN_MS = 28 * 86_400_000;
 
 class Boards {
@@ -30,7 +31,8 @@ class Boards {
   );
   #measure = throttled(
     () => void this.#loadAccuracy(),
-    () => ACCURACY_MS,
+    // The first answer is waited for; it may need the time of the data, which comes with the first event.
+    () => (this.accuracy ? ACCURACY_MS : ACCURACY_FIRST_MS),
   );
 
   /** Called by the page while it is shown; while it is not, nothing is fetched. */
@@ -87,7 +89,6 @@ class Boards {
   }
 
   async #loadAccuracy(): Promise<void> {
-    // Before the first status the time of the data is not known; it comes with an event, which asks again.
     if (live.now_ms === 0) return;
     try {
       const accuracy = await accuracyOverTime(live.now_ms - ACCURACY_SPAN_MS);

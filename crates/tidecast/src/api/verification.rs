@@ -82,6 +82,7 @@ pub(super) async fn verification(
         series: query.series,
         blocks: Blocks::Finest,
     };
+    let _permit = context.verification_permit().await?;
     Ok(Json(verify(state.store.as_ref(), &question).await?))
 }
 
@@ -97,6 +98,7 @@ pub(super) async fn accuracy(
     let (from_ms, to_ms) = range(query.from, query.to, state.live.now_ms())?;
     let boards = state.live.boards(&query.selector);
     let measured = boards.len().min(SERIES_MAX);
+    let _permit = context.verification_permit().await?;
     let mut periods: BTreeMap<i64, Vec<Period>> = BTreeMap::new();
     for index in 0..measured {
         let board = &boards[index * boards.len() / measured];

@@ -69,6 +69,13 @@ pub(super) struct Run {
     pub(super) wall_s: f64,
 }
 
+impl Run {
+    /// Keeps the measures alone.
+    pub(super) fn forget_forecasts(&mut self) {
+        self.outcomes.iter_mut().for_each(|outcome| outcome.forecasts = Vec::new());
+    }
+}
+
 impl Contestant {
     /// Lets it forecast. `asked_season` is what the models are told of the season.
     pub(super) fn run(

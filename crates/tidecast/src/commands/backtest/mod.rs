@@ -16,7 +16,7 @@ use crate::report;
 use contest::{Lineup, Run};
 use input::Input;
 use span::Span;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tidecast_core::series::Selector;
 use tidecast_forecast::select;
@@ -106,14 +106,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let started = Instant::now();
     // An unknown model is found before anything is read.
     let contestants = contest::contestants(&args.lineup())?;
+    if let Some(path) = &args.report {
+        check_place(path)?;
+    }
     let input = Input::read(&args).await?;
     let bar = progress::bar("backtest", contestants.len() as u64);
     let asked_season = args.season.map(|_| input.plan.season);
+    bar.enable_steady_tick(std::time::Duration::from_millis(250));
     let shown = bar.clone();
     let (input, runs) = tokio::task::spawn_blocking(move || -> anyhow::Result<(Input, Vec<Run>)> {
-        let mut runs = Vec::with_capacity(contestants.len());
+        let mut runs: Vec<Run> = Vec::with_capacity(contestants.len());
         for contestant in contestants {
             shown.set_message(contestant.name.clone());
+            // Only the forecasts of the last are shown; those of all, for thousands of series, would fill the memory.
+            runs.last_mut().into_iter().for_each(Run::forget_forecasts);
             runs.push(contestant.run(&input.panel, &input.plan, asked_season)?);
             shown.inc(1);
         }
@@ -123,12 +129,25 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let Some(report) = summary::summarise(&input, runs, started.elapsed().as_secs_f64()) else { return Ok(()) };
     if let Some(path) = &args.report {
-        std::fs::write(path, report::render(&report))
-            .map_err(|error| UsageError(format!("--report {} cannot be written: {error}", path.display())))?;
+        std::fs::write(path, report::render(&report)).map_err(|error| unwritable(path, &error.to_string()))?;
     }
     Ok(print(&match args.format {
         Format::Json => serde_json::to_string(&report)? + "\n",
         Format::Csv => terminal::csv(&report),
         Format::Table => terminal::table(&report),
     })?)
+}
+
+/// A report that cannot be written is better found before the models are trained than after.
+fn check_place(path: &Path) -> Result<(), UsageError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        _ if path.is_dir() => Err(unwritable(path, "it is a directory")),
+        Some(folder) if !folder.is_dir() => Err(unwritable(path, &format!("there is no {}", folder.display()))),
+        _ => Ok(()),
+    }
+}
+
+fn unwritable(path: &Path, reason: &str) -> UsageError {
+    UsageError(format!("--report {} cannot be written: {reason}", path.display()))
 }
