@@ -159,7 +159,7 @@ for (const target of targets) {
       visit({ viewport: PHONE, touch: true }, async (page) => {
         assert.equal(await overflow(page), 0);
         await screenshot(page, `${target.name}-phone-overview`);
-        await page.getByRole('link', { name: 'meter_3' }).tap();
+        await page.getByRole('link', { name: 'meter_3', exact: true }).tap();
         await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
         assert.equal(await overflow(page), 0);
         await screenshot(page, `${target.name}-phone-series`);
@@ -167,7 +167,7 @@ for (const target of targets) {
         await page.getByTestId('models-table').waitFor();
         assert.equal(await overflow(page), 0);
         await screenshot(page, `${target.name}-phone-models`);
-        await page.getByRole('link', { name: 'meter_3' }).tap();
+        await page.getByRole('link', { name: 'meter_3', exact: true }).tap();
         await page.getByTestId('version').first().waitFor();
         assert.equal(await overflow(page), 0);
         await screenshot(page, `${target.name}-phone-versions`);
@@ -175,7 +175,7 @@ for (const target of targets) {
 
     test('moves and zooms the chart by fingers', () =>
       visit({ viewport: PHONE, touch: true }, async (page) => {
-        await page.getByRole('link', { name: 'meter_4' }).tap();
+        await page.getByRole('link', { name: 'meter_4', exact: true }).tap();
         await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
         const box = await page.locator('.u-over').boundingBox();
         const middle = box.y + box.height / 2;

@@ -53,7 +53,7 @@ describe('the console in other states', { timeout: 120_000 }, () => {
       await page.getByTestId('row').nth(9).waitFor();
       assert.equal(await page.getByTestId('next-day').count(), 0);
       await screenshot(page, 'state-fitting');
-      await page.getByRole('link', { name: 'meter_4' }).click();
+      await page.getByRole('link', { name: 'meter_4', exact: true }).click();
       await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
       assert.equal(await page.getByTestId('chart-summary').getAttribute('data-future'), '0');
       await page.getByText('No forecast yet').waitFor();
@@ -64,7 +64,7 @@ describe('the console in other states', { timeout: 120_000 }, () => {
 
   test('a series that ended years ago is shown up to its end', () =>
     visit({ scenario: 'stale' }, async (page, mock, problems) => {
-      await page.getByRole('link', { name: 'meter_8' }).click();
+      await page.getByRole('link', { name: 'meter_8', exact: true }).click();
       await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
       const { from, to, last, future } = await page.$eval('[data-testid=chart-summary]', (element) => ({
         ...element.dataset,
@@ -229,7 +229,7 @@ describe('the console in other states', { timeout: 120_000 }, () => {
       await page.getByTestId('keys').waitFor();
       await screenshot(page, 'state-keys');
       await page.keyboard.press('Escape');
-      await page.getByRole('link', { name: 'meter_5' }).click();
+      await page.getByRole('link', { name: 'meter_5', exact: true }).click();
       await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
       assert.equal(download.suggestedFilename(), 'meter_5.csv');
