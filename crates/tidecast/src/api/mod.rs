@@ -12,6 +12,7 @@ mod extract;
 mod forecasts;
 mod headers;
 mod ingest;
+mod leaderboard;
 pub(crate) mod models;
 mod openapi;
 mod overview;
@@ -20,6 +21,7 @@ mod resolution;
 mod series;
 mod serve;
 mod status;
+mod verification;
 
 pub use openapi::openapi_json;
 pub use serve::serve;

@@ -11,4 +11,5 @@ mod fixture;
 mod models;
 mod reads;
 mod remote;
+mod verification;
 mod writes;
