@@ -8,6 +8,7 @@ use crate::series::{Bucket, Points, RegularSeries, Sample, SampleBatch, Selector
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// A boxed future, so that the asynchronous ports can be used as trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -214,7 +215,7 @@ pub trait Forecaster: Send + Sync {
 
     /// Takes what is known of the covariates from now on: their newest values and those to come, in the order in which they were
     /// given to the fit. A forecaster without covariates ignores them.
-    fn foresee(&mut self, covariates: &[RegularSeries]);
+    fn foresee(&mut self, covariates: Arc<[RegularSeries]>);
 
     /// Forecasts the next `horizon` steps: one row per level (ascending, in (0, 1)), one finite value per step, rows
     /// never crossing.

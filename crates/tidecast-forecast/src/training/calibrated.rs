@@ -29,7 +29,7 @@ pub(super) struct Calibrated {
     tracker: Tracker,
     bounds: Bounds,
     effects: Effects,
-    covariates: Vec<RegularSeries>,
+    covariates: Arc<[RegularSeries]>,
     waiting: VecDeque<Waiting>,
 }
 
@@ -76,7 +76,7 @@ pub fn load(bytes: &[u8]) -> Result<Box<dyn Forecaster>, LoadError> {
     let history = History::restore(values, next_step, step_ms, fitted.cycle(), capacity);
     let tracker = Tracker::load(&artifact)?;
     let effects = Effects::load(&artifact)?;
-    let covariates = Vec::new();
+    let covariates = Arc::default();
     Ok(Box::new(Calibrated { fitted, history, conformal, tracker, bounds, effects, covariates, waiting }))
 }
 
@@ -90,7 +90,7 @@ impl Calibrated {
         settings: &FitSettings,
     ) -> Self {
         let history = History::new(&one.used.series, fitted.cycle(), fitted.memory() + CHUNK);
-        let (effects, covariates) = (one.used.effects.clone(), settings.covariates.to_vec());
+        let (effects, covariates) = (one.used.effects.clone(), Arc::clone(&settings.covariates));
         let waiting = VecDeque::new();
         Self { fitted, history, conformal, tracker, bounds: one.bounds, effects, covariates, waiting }
     }
@@ -193,8 +193,8 @@ impl Forecaster for Calibrated {
         values.chunks(CHUNK).for_each(|chunk| self.take(chunk));
     }
 
-    fn foresee(&mut self, covariates: &[RegularSeries]) {
-        self.covariates = covariates.to_vec();
+    fn foresee(&mut self, covariates: Arc<[RegularSeries]>) {
+        self.covariates = covariates;
     }
 
     fn predict(&self, horizon: usize, levels: &[f64]) -> Vec<Vec<f64>> {

@@ -1,6 +1,7 @@
 //! The backtest gives nothing from the future away, and would notice if it did.
 
 use crate::{daily, hourly, train};
+use std::sync::Arc;
 use tidecast_core::ports::Forecaster;
 use tidecast_core::series::RegularSeries;
 use tidecast_forecast::backtest::{self, BacktestPlan, PlanError};
@@ -25,7 +26,7 @@ impl Forecaster for Cheat {
         self.seen += values.len();
     }
 
-    fn foresee(&mut self, _: &[RegularSeries]) {}
+    fn foresee(&mut self, _: Arc<[RegularSeries]>) {}
 
     fn predict(&self, horizon: usize, levels: &[f64]) -> Vec<Vec<f64>> {
         let row = (self.seen..self.seen + horizon).map(|index| self.given.get(index).copied().unwrap_or(0.0));

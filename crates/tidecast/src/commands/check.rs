@@ -103,11 +103,13 @@ fn source(source: &SourceConfig) -> String {
 }
 
 fn forecast(forecast: &ForecastConfig) -> String {
-    let ForecastConfig { series, horizon, every, model, quantiles, refit, season } = forecast;
+    let ForecastConfig { series, horizon, every, model, quantiles, refit, season, holidays, covariates } = forecast;
     let quantiles = quantiles.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
     let season = season.map_or_else(String::new, |season| format!(", season {season}"));
+    let holidays = holidays.map_or_else(String::new, |country| format!(", holidays of {country}"));
+    let covariates: String = covariates.iter().map(|covariate| format!(", with {covariate}")).collect();
     format!(
-        "{series}: {horizon} ahead every {every}, model {model}, quantiles {quantiles}, refit every {refit}{season}"
+        "{series}: {horizon} ahead every {every}, model {model}, quantiles {quantiles}, refit every {refit}{season}{holidays}{covariates}"
     )
 }
 

@@ -4,6 +4,7 @@ use super::csv_options::CsvFlags;
 use super::format::{Format, csv_cell, print};
 use super::instant;
 use super::job_flags::JobFlags;
+use super::known_flags::KnownFlags;
 use super::progress;
 use super::table::Table;
 use super::target::{RegistryFlag, Target};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use tidecast_connect::files::CsvSource;
 use tidecast_core::forecast::{Forecast, ModelVersion};
 use tidecast_core::ports::{Clock, ForecastQuery, SeriesStore};
-use tidecast_core::series::{RegularSeries, Selector, TimeRange};
+use tidecast_core::series::{RegularSeries, Selector, SeriesKey, TimeRange};
 use tidecast_forecast::select;
 
 const EXAMPLES: &str = "Examples:
@@ -61,7 +62,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let job = args.job.job(args.selector.clone());
     select::candidates(&job.model)?;
     let forecasts = if let Some(input) = &args.input {
-        straight(input, &args.csv, &job).await?
+        straight(input, &args.csv, &job, &args.job.known).await?
     } else if args.target.is_remote() {
         newest(&*args.target.open()?, &args.selector).await?
     } else {
@@ -109,16 +110,18 @@ async fn newest(store: &dyn SeriesStore, selector: &Selector) -> anyhow::Result<
 }
 
 /// Forecasts of the series of a file, without a store.
-async fn straight(input: &str, csv: &CsvFlags, job: &ForecastJob) -> anyhow::Result<Vec<Forecast>> {
+async fn straight(input: &str, csv: &CsvFlags, job: &ForecastJob, known: &KnownFlags) -> anyhow::Result<Vec<Forecast>> {
     let mut source = CsvSource::open(input, csv.options(), None).await?;
     let columns = collect(&mut source).await?;
     let selected = columns.into_iter().filter(|(series, _)| job.selector.matches(series));
     let histories =
         selected.filter_map(|(series, points)| Some((series, RegularSeries::infer(&points, fit::STEPS_MAX)?)));
+    let mut histories: Vec<(SeriesKey, RegularSeries)> = histories.collect();
+    let job = &ForecastJob { known_ahead: known.take(&mut histories)?, ..job.clone() };
     let bar = progress::spinner("fit");
     let candidates = select::candidates(&job.model)?;
     let never = Arc::default();
-    let chosen = fit::choose(job, fit::Basis::default(), candidates, histories.collect(), never, |_| {}).await?;
+    let chosen = fit::choose(job, fit::Basis::default(), candidates, histories, never, |_| {}).await?;
     bar.finish_and_clear();
     let mut forecasts = Vec::new();
     for fit::Chosen { series, history, choice, .. } in chosen {

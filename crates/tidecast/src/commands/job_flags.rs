@@ -1,6 +1,8 @@
 //! The flags that describe a forecast, the same wherever one is made.
 
+use super::known_flags::KnownFlags;
 use crate::runtime::forecasting::ForecastJob;
+use std::sync::Arc;
 use tidecast_core::duration::DurationMs;
 use tidecast_core::series::Selector;
 use tidecast_forecast::select;
@@ -24,6 +26,9 @@ pub(crate) struct JobFlags {
     /// Length of the season [default: found from the data]
     #[arg(long)]
     season: Option<DurationMs>,
+
+    #[command(flatten)]
+    pub(super) known: KnownFlags,
 }
 
 fn level(text: &str) -> Result<f64, String> {
@@ -48,6 +53,9 @@ impl JobFlags {
             levels,
             refit: self.horizon,
             season: self.season,
+            holidays: self.known.holidays,
+            covariates: self.known.covariates.clone(),
+            known_ahead: Arc::default(),
         }
     }
 }

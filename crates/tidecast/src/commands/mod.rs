@@ -12,6 +12,7 @@ mod demo;
 mod forecast;
 mod ingest;
 mod job_flags;
+mod known_flags;
 mod models;
 mod progress;
 mod query;

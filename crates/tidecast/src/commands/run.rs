@@ -141,8 +141,20 @@ pub(crate) fn describe(job: &ForecastJob) -> ForecastStatus {
 }
 
 fn job(name: &str, forecast: &ForecastConfig) -> ForecastJob {
-    let ForecastConfig { series, horizon, every, model, quantiles, refit, season } = forecast.clone();
-    ForecastJob { name: name.to_owned(), selector: series, horizon, every, model, levels: quantiles, refit, season }
+    let forecast = forecast.clone();
+    ForecastJob {
+        name: name.to_owned(),
+        selector: forecast.series,
+        horizon: forecast.horizon,
+        every: forecast.every,
+        model: forecast.model,
+        levels: forecast.quantiles,
+        refit: forecast.refit,
+        season: forecast.season,
+        holidays: forecast.holidays,
+        covariates: forecast.covariates,
+        known_ahead: Arc::default(),
+    }
 }
 
 /// Reads every source to its end, side by side.

@@ -6,6 +6,7 @@ use super::problem::Problem;
 use serde::{Deserialize, Serialize};
 use tidecast_core::duration::DurationMs;
 use tidecast_core::series::Selector;
+use tidecast_forecast::holidays::Country;
 
 /// One forecast of the series that a selector matches.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,6 +30,11 @@ pub struct ForecastConfig {
     pub refit: DurationMs,
     /// The length of the season; found from the data where absent.
     pub season: Option<DurationMs>,
+    /// The country whose public holidays the series keep, such as `GB`.
+    pub holidays: Option<Country>,
+    /// Series that help to forecast those, one a selector, such as a forecast temperature.
+    #[serde(default)]
+    pub covariates: Vec<Selector>,
 }
 
 fn default_every() -> DurationMs {

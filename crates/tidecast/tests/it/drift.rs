@@ -55,6 +55,9 @@ impl Site {
             levels: vec![0.1, 0.5, 0.9],
             refit: DurationMs(365 * DurationMs::DAY.0),
             season: None,
+            holidays: None,
+            covariates: Vec::new(),
+            known_ahead: Arc::default(),
         };
         let mut forecasting = Forecasting::new(job, store, registry, live).unwrap();
         forecasting.resume().await.unwrap();

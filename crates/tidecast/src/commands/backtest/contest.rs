@@ -82,15 +82,14 @@ impl Contestant {
         self,
         panel: &[RegularSeries],
         plan: &BacktestPlan,
-        asked_season: Option<usize>,
+        settings: &FitSettings,
     ) -> anyhow::Result<Run> {
         let started = Instant::now();
-        let settings = FitSettings { horizon: plan.horizon, season: asked_season, seed: 1, ..FitSettings::default() };
         let tryouts = Mutex::new(Tryouts::new());
         let never = AtomicBool::new(false);
         let contestant = |known: &[RegularSeries]| {
             let control = Control { stop: &never, progress: &|_| {} };
-            let choices = select::choose(&self.candidates, known, &settings, &control);
+            let choices = select::choose(&self.candidates, known, settings, &control);
             let scores = |choice: &Choice| {
                 let score = |(name, score): &(String, Option<_>)| {
                     (name.clone(), score.as_ref().map(|score: &tidecast_forecast::score::Score| score.mase))

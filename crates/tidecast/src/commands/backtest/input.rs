@@ -4,6 +4,7 @@ use super::Args;
 use crate::exit::{InputError, UsageError};
 use crate::runtime::collect::collect;
 use crate::runtime::forecasting::fit;
+use std::sync::Arc;
 use tidecast_connect::files::CsvSource;
 use tidecast_core::duration::DurationMs;
 use tidecast_core::series::{RegularSeries, SeriesKey};
@@ -17,12 +18,16 @@ pub(super) struct Input {
     pub(super) keys: Vec<SeriesKey>,
     pub(super) panel: Vec<RegularSeries>,
     pub(super) plan: BacktestPlan,
+    /// What is known ahead; not forecast.
+    pub(super) covariates: Arc<[RegularSeries]>,
 }
 
 impl Input {
     /// Reads what the arguments name. Series that are too short are named on standard error and left out.
     pub(super) async fn read(args: &Args) -> anyhow::Result<Self> {
-        let (keys, panel): (Vec<SeriesKey>, Vec<RegularSeries>) = read(args).await?.into_iter().unzip();
+        let mut read = read(args).await?;
+        let covariates = args.known.take(&mut read)?;
+        let (keys, panel): (Vec<SeriesKey>, Vec<RegularSeries>) = read.into_iter().unzip();
         let Some(first) = panel.first() else {
             let message = "no series with at least two samples; check the file or the selector".to_owned();
             return Err(InputError(message).into());
@@ -34,14 +39,19 @@ impl Input {
         }
         let plan = plan(args, first);
         let (keys, panel) = long_enough(keys, panel, &plan)?;
-        Ok(Self { keys, panel, plan })
+        Ok(Self { keys, panel, plan, covariates })
     }
 }
 
 async fn read(args: &Args) -> anyhow::Result<Vec<(SeriesKey, RegularSeries)>> {
     let Some(input) = &args.input else {
         let store = args.target.open_existing()?;
-        return Ok(fit::histories(&*store, &store.series(&args.selector).await?).await);
+        let mut summaries = store.series(&args.selector).await?;
+        for selector in &args.known.covariates {
+            let more = store.series(selector).await?;
+            summaries.extend(more.into_iter().filter(|summary| !args.selector.matches(&summary.series)));
+        }
+        return Ok(fit::histories(&*store, &summaries).await);
     };
     let mut source = CsvSource::open(input, args.csv.options(), None).await?;
     let columns = collect(&mut source).await?;

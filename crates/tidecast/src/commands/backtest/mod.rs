@@ -9,6 +9,7 @@ mod terminal;
 
 use super::csv_options::CsvFlags;
 use super::format::{Format, print};
+use super::known_flags::KnownFlags;
 use super::progress;
 use super::target::Target;
 use crate::exit::UsageError;
@@ -17,8 +18,10 @@ use contest::{Lineup, Run};
 use input::Input;
 use span::Span;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 use tidecast_core::series::Selector;
+use tidecast_forecast::models::FitSettings;
 use tidecast_forecast::select;
 
 const EXAMPLES: &str = "Examples:
@@ -86,6 +89,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ORIGINS")]
     refit: Option<usize>,
 
+    #[command(flatten)]
+    known: KnownFlags,
+
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -111,7 +117,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     }
     let input = Input::read(&args).await?;
     let bar = progress::bar("backtest", contestants.len() as u64);
-    let asked_season = args.season.map(|_| input.plan.season);
+    let settings = FitSettings {
+        horizon: input.plan.horizon,
+        season: args.season.map(|_| input.plan.season),
+        seed: 1,
+        holidays: args.known.holidays,
+        covariates: Arc::clone(&input.covariates),
+        ..FitSettings::default()
+    };
     bar.enable_steady_tick(std::time::Duration::from_millis(250));
     let shown = bar.clone();
     let (input, runs) = tokio::task::spawn_blocking(move || -> anyhow::Result<(Input, Vec<Run>)> {
@@ -120,7 +133,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             shown.set_message(contestant.name.clone());
             // Only the forecasts of the last are shown; those of all, for thousands of series, would fill the memory.
             runs.last_mut().into_iter().for_each(Run::forget_forecasts);
-            runs.push(contestant.run(&input.panel, &input.plan, asked_season)?);
+            runs.push(contestant.run(&input.panel, &input.plan, &settings)?);
             shown.inc(1);
         }
         Ok((input, runs))

@@ -13,7 +13,7 @@ const EXHIBIT_STEPS: usize = 336;
 
 /// Everything that is printed. The last run is the one whose results are listed per series.
 pub(super) fn summarise(input: &Input, runs: Vec<Run>, wall_s: f64) -> Option<Report> {
-    let Input { keys, panel, plan } = input;
+    let Input { keys, panel, plan, .. } = input;
     let spokesman = runs.last()?;
     let compared: Vec<usize> =
         (0..panel.len()).filter(|&index| runs.iter().all(|run| run.outcomes[index].measures.mase.is_some())).collect();

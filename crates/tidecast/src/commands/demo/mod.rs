@@ -88,6 +88,10 @@ fn job() -> ForecastJob {
         levels: vec![0.1, 0.5, 0.9],
         refit: DurationMs(7 * DurationMs::DAY.0),
         season: None,
+        // The buildings are in Cambridge.
+        holidays: "GB".parse().ok(),
+        covariates: Vec::new(),
+        known_ahead: Arc::default(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a standing forecast is asked for, and what that means for one series.
 
+use std::sync::Arc;
 use tidecast_core::duration::DurationMs;
 use tidecast_core::series::{RegularSeries, Selector};
+use tidecast_forecast::holidays::Country;
 use tidecast_forecast::models::FitSettings;
 
 /// Most steps of one forecast; a longer horizon is cut, which bounds memory whatever the step of a series is.
@@ -32,6 +34,12 @@ pub struct ForecastJob {
     pub refit: DurationMs,
     /// Length of the season; found from the data where absent.
     pub season: Option<DurationMs>,
+    /// Whose public holidays the series keep, if any.
+    pub holidays: Option<Country>,
+    /// Series that help to forecast them, one a selector.
+    pub covariates: Vec<Selector>,
+    /// Those series, past and future, where they have been read.
+    pub known_ahead: Arc<[RegularSeries]>,
 }
 
 impl ForecastJob {
@@ -60,6 +68,8 @@ impl ForecastJob {
             horizon: self.horizon_steps(step_ms),
             season: self.season.map(|season| steps(season, step_ms)),
             seed: SEED,
+            holidays: self.holidays,
+            covariates: Arc::clone(&self.known_ahead),
             ..FitSettings::default()
         }
     }

@@ -6,6 +6,7 @@
 
 mod adopt;
 mod boards;
+mod covariates;
 pub mod fit;
 pub mod history;
 mod job;

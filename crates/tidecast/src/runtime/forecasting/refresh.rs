@@ -2,6 +2,7 @@
 
 use super::Forecasting;
 use crate::runtime::live::{Event, ForecastNotice};
+use std::sync::Arc;
 use std::time::Instant;
 use tidecast_core::forecast::Forecast;
 use tidecast_core::ports::SeriesSummary;
@@ -17,6 +18,7 @@ impl Forecasting {
         let started = Instant::now();
         let summaries = self.summaries().await?;
         self.forget_all_but(&summaries);
+        self.foresee().await?;
         for summary in &summaries {
             if self.served.get(&summary.series).is_some_and(|served| summary.last_ms > served.origin_ms())
                 && let Err(error) = self.follow(&summary.series).await
@@ -37,6 +39,17 @@ impl Forecasting {
         }
         self.show_refresh(&forecasts, started);
         Ok(forecasts)
+    }
+
+    /// Tells every champion what is known of the covariates now: values that arrive are explained by them.
+    async fn foresee(&mut self) -> anyhow::Result<()> {
+        if !self.job.covariates.is_empty() {
+            let known_ahead = self.job.with_covariates(&*self.store).await?.known_ahead;
+            for served in self.served.values_mut() {
+                served.champion.forecaster.foresee(Arc::clone(&known_ahead));
+            }
+        }
+        Ok(())
     }
 
     /// Lets go of series that the store no longer has; the summaries are sorted by series.

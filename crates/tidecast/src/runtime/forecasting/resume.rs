@@ -30,11 +30,13 @@ impl Forecasting {
                 Err(error) => tracing::warn!("{error}; the series is fitted anew"),
             }
         }
+        let known_ahead = self.job.with_covariates(&*self.store).await?.known_ahead;
         for summary in self.summaries().await? {
-            if let Some(loaded) = champions.remove(&summary.series)
-                && let Err(error) = self.resume_series(&summary, loaded).await
-            {
-                tracing::error!(series = %summary.series, "{error:#}; the series is fitted anew");
+            if let Some(mut loaded) = champions.remove(&summary.series) {
+                loaded.1.foresee(Arc::clone(&known_ahead));
+                if let Err(error) = self.resume_series(&summary, loaded).await {
+                    tracing::error!(series = %summary.series, "{error:#}; the series is fitted anew");
+                }
             }
         }
         Ok(())

@@ -111,6 +111,7 @@ impl Worker {
 
     async fn choose(&self, order: Order) -> anyhow::Result<Vec<Chosen>> {
         let histories = fit::histories(&*self.store, &order.summaries).await;
+        let job = self.job.with_covariates(&*self.store).await?;
         let series: Vec<SeriesKey> = histories.iter().map(|(series, _)| series.clone()).collect();
         let models: Vec<&'static str> = order.candidates.iter().map(|model| model.name()).collect();
         let live = self.live.clone();
@@ -128,6 +129,6 @@ impl Worker {
                 });
             }
         };
-        fit::choose(&self.job, order.basis, order.candidates, histories, Arc::clone(&self.stop), progress).await
+        fit::choose(&job, order.basis, order.candidates, histories, Arc::clone(&self.stop), progress).await
     }
 }

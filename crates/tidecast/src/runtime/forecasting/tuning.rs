@@ -49,13 +49,14 @@ impl Forecasting {
             panels.entry(history.step_ms).or_default().push(history);
         }
         let models = tunable(&self.job.model)?;
+        let job = self.job.with_covariates(&*self.store).await?;
         let started = Instant::now();
         let mut left = panels.len() * models.len();
         let made = Arc::new(AtomicU64::new(0));
         let all = panels.len() as u64 * models.iter().map(|model| tune::trials_max(*model) as u64).sum::<u64>();
         let mut tunings = Vec::new();
         for (step_ms, panel) in panels {
-            let settings = self.job.settings(step_ms);
+            let settings = job.settings(step_ms);
             let mut task = Task::new(&self.registry, self.job.selector.to_string(), step_ms, &panel, settings).await?;
             for &model in &models {
                 let share = budget.saturating_sub(started.elapsed()) / u32::try_from(left.max(1)).unwrap_or(u32::MAX);
