@@ -35,31 +35,29 @@ dispatch! {
 
 #[inline(always)]
 fn move_weights<V: Vector>(step: AdamStep<'_>) {
-    let count = step.weights.len();
+    let AdamStep { weights, gradients, means, squares, shrink, rate, number } = step;
+    let count = weights.len();
     assert!(
-        count.is_multiple_of(V::LANES)
-            && step.gradients.len() == count
-            && step.means.len() == count
-            && step.squares.len() == count,
+        count.is_multiple_of(V::LANES) && gradients.len() == count && means.len() == count && squares.len() == count,
         "a step changes all weights"
     );
-    let rate = V::splat(step.rate / (1.0 - DECAY_MEAN.powi(step.number)));
-    let correction = V::splat((1.0 - DECAY_SQUARE.powi(step.number)).sqrt().recip());
-    let shrink = V::splat(step.shrink);
+    let rate = V::splat(rate / (1.0 - DECAY_MEAN.powi(number)));
+    let correction = V::splat((1.0 - DECAY_SQUARE.powi(number)).sqrt().recip());
+    let shrink = V::splat(shrink);
     for at in (0..count).step_by(V::LANES) {
         #[expect(unsafe_code, reason = "a bounds check for each register would cost as much as the arithmetic")]
         // SAFETY: `at` plus a register is within `count`, which all slices hold.
         unsafe {
-            let gradient = V::load(step.gradients.as_ptr().add(at)).multiply(shrink);
-            let mean = V::load(step.means.as_ptr().add(at));
+            let gradient = V::load(gradients.as_ptr().add(at)).multiply(shrink);
+            let mean = V::load(means.as_ptr().add(at));
             let mean = gradient.subtract(mean).multiply_add(V::splat(1.0 - DECAY_MEAN), mean);
-            let square = V::load(step.squares.as_ptr().add(at)).multiply(V::splat(DECAY_SQUARE));
+            let square = V::load(squares.as_ptr().add(at)).multiply(V::splat(DECAY_SQUARE));
             let square = gradient.multiply(V::splat(1.0 - DECAY_SQUARE)).multiply_add(gradient, square);
             let root = square.square_root().multiply_add(correction, V::splat(EPSILON));
-            let weight = V::load(step.weights.as_ptr().add(at)).subtract(rate.multiply(mean).divide(root));
-            mean.store(step.means.as_mut_ptr().add(at));
-            square.store(step.squares.as_mut_ptr().add(at));
-            weight.store(step.weights.as_mut_ptr().add(at));
+            let weight = V::load(weights.as_ptr().add(at)).subtract(rate.multiply(mean).divide(root));
+            mean.store(means.as_mut_ptr().add(at));
+            square.store(squares.as_mut_ptr().add(at));
+            weight.store(weights.as_mut_ptr().add(at));
         }
     }
 }

@@ -56,10 +56,21 @@ fn turn<V: Vector>(width: usize, rows: &[f32], step: usize, to: &mut Transposed)
     }
 }
 
+/// Gradients of some rows of a matrix of weights.
+pub(crate) struct Gradients<'a> {
+    /// The shape of all.
+    pub(crate) matrix: Grouped,
+    /// The rows of the inputs.
+    pub(crate) rows: Range<usize>,
+    /// Whether to add to what is there.
+    pub(crate) add: bool,
+    /// Those of the whole matrix.
+    pub(crate) values: &'a mut [f32],
+}
+
 dispatch! {
-    /// Computes the gradients of the rows `rows` of a matrix of weights: the sum over steps and
-    /// windows of inputs times gradients of outputs, or adds them. Inputs have rows of `width`, those
-    /// of a step begin `stride` after those of the step before. The steps are those put from `first` on.
+    /// Sums inputs times gradients of outputs over all windows and steps. Inputs have rows of `width`; those of a
+    /// step begin `stride` after those of the step before. The steps are those put from `first` on.
     ///
     /// # Panics
     /// When the shapes do not agree or the width is neither 16 nor 32, which is a mistake of the caller.
@@ -69,10 +80,7 @@ dispatch! {
         stride: usize,
         transposed: &Transposed,
         first: usize,
-        matrix: Grouped,
-        rows: Range<usize>,
-        add: bool,
-        gradients: &mut [f32],
+        gradients: Gradients<'_>,
     ) = accumulate
 }
 
@@ -83,11 +91,9 @@ fn accumulate<V: Vector>(
     stride: usize,
     transposed: &Transposed,
     first: usize,
-    matrix: Grouped,
-    rows: Range<usize>,
-    add: bool,
-    gradients: &mut [f32],
+    gradients: Gradients<'_>,
 ) {
+    let Gradients { matrix, rows, add, values: gradients } = gradients;
     let (steps, columns) = (transposed.steps, transposed.columns);
     let deep = steps * width;
     assert!(matches!(width, 16 | 32) && steps > first, "a batch is 16 or 32 wide");

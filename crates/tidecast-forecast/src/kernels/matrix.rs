@@ -26,6 +26,15 @@ impl Grouped {
     }
 }
 
+/// A matrix of weights.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Weights<'a> {
+    /// Its shape.
+    pub(crate) matrix: Grouped,
+    /// As many numbers as its length says.
+    pub(crate) values: &'a [f32],
+}
+
 /// Heights of tiles; as many rows as fit are taken at once, then fewer.
 const HEIGHTS: [usize; 8] = [24, 16, 12, 8, 6, 4, 2, 1];
 

@@ -23,9 +23,9 @@ mod vector;
 
 pub(crate) use adam::{AdamStep, adam};
 pub(crate) use cell::{CellBackward, CellForward, cell_backward, cell_forward};
-pub(crate) use gradient::{Transposed, weight_gradient};
+pub(crate) use gradient::{Gradients, Transposed, weight_gradient};
 pub use instructions::Instructions;
-pub(crate) use matrix::Grouped;
+pub(crate) use matrix::{Grouped, Weights};
 pub(crate) use product::{product, product_back};
 pub(crate) use rectifier::{rectify, rectify_gradient};
 pub(crate) use single::product_of_one;

@@ -2,7 +2,7 @@
 
 use super::ALIGNMENT;
 use super::dispatch::dispatch;
-use super::matrix::{Grouped, by_height, tiles};
+use super::matrix::{Grouped, Weights, by_height, tiles};
 use super::vector::Vector;
 
 dispatch! {
@@ -13,8 +13,7 @@ dispatch! {
     /// When the shapes do not agree or the width is neither 16 nor 32, which is a mistake of the caller.
     pub(crate) fn product(
         width: usize,
-        matrix: Grouped,
-        weights: &[f32],
+        weights: Weights<'_>,
         batch: &[f32],
         skip: usize,
         start: Option<&[f32]>,
@@ -25,13 +24,13 @@ dispatch! {
 #[inline(always)]
 fn multiply<V: Vector>(
     width: usize,
-    matrix: Grouped,
-    weights: &[f32],
+    weights: Weights<'_>,
     batch: &[f32],
     skip: usize,
     start: Option<&[f32]>,
     product: &mut [f32],
 ) {
+    let Weights { matrix, values: weights } = weights;
     let Grouped { rows, columns } = matrix;
     assert!(matches!(width, 16 | 32), "a batch is 16 or 32 wide");
     assert!(weights.len() >= matrix.length() && skip <= rows, "a matrix holds all weights");
@@ -122,8 +121,7 @@ dispatch! {
     /// When the shapes do not agree or the width is neither 16 nor 32, which is a mistake of the caller.
     pub(crate) fn product_back(
         width: usize,
-        matrix: Grouped,
-        weights: &[f32],
+        weights: Weights<'_>,
         rows: usize,
         batch: &[f32],
         product: &mut [f32],
@@ -131,14 +129,8 @@ dispatch! {
 }
 
 #[inline(always)]
-fn multiply_back<V: Vector>(
-    width: usize,
-    matrix: Grouped,
-    weights: &[f32],
-    rows: usize,
-    batch: &[f32],
-    product: &mut [f32],
-) {
+fn multiply_back<V: Vector>(width: usize, weights: Weights<'_>, rows: usize, batch: &[f32], product: &mut [f32]) {
+    let Weights { matrix, values: weights } = weights;
     assert!(matches!(width, 16 | 32), "a batch is 16 or 32 wide");
     assert!(weights.len() >= matrix.length() && rows <= matrix.rows, "a matrix holds all weights");
     assert!(batch.len() >= matrix.columns * width && product.len() >= rows * width, "shapes of a product disagree");

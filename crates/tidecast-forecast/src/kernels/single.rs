@@ -2,7 +2,7 @@
 
 use super::ALIGNMENT;
 use super::dispatch::dispatch;
-use super::matrix::{Grouped, by_height, tiles};
+use super::matrix::{Weights, by_height, tiles};
 use super::vector::Vector;
 
 dispatch! {
@@ -12,8 +12,7 @@ dispatch! {
     /// # Panics
     /// When the shapes do not agree, which is a mistake of the caller.
     pub(crate) fn product_of_one(
-        matrix: Grouped,
-        weights: &[f32],
+        weights: Weights<'_>,
         inputs: &[f32],
         start: Option<&[f32]>,
         product: &mut [f32],
@@ -21,7 +20,8 @@ dispatch! {
 }
 
 #[inline(always)]
-fn multiply<V: Vector>(matrix: Grouped, weights: &[f32], inputs: &[f32], start: Option<&[f32]>, product: &mut [f32]) {
+fn multiply<V: Vector>(weights: Weights<'_>, inputs: &[f32], start: Option<&[f32]>, product: &mut [f32]) {
+    let Weights { matrix, values: weights } = weights;
     let columns = matrix.columns.next_multiple_of(ALIGNMENT);
     assert!(weights.len() >= matrix.length() && inputs.len() >= matrix.rows, "shapes of a product disagree");
     assert!(product.len() >= columns, "a product has room for whole groups");

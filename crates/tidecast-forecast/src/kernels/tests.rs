@@ -40,6 +40,7 @@ fn products_forwards_and_backwards() {
     for (matrix, width) in SHAPES.into_iter().flat_map(|matrix| [(matrix, 16), (matrix, 32)]) {
         let Grouped { rows, columns } = matrix;
         let own = weights(matrix, 1);
+        let packed = Weights { matrix, values: &own };
         let weight = |row, column| f64::from(own[matrix.at(row, column)]);
         let (batch, start) = (numbers(rows * width, 2), numbers(columns * width, 3));
         let (back_batch, skip) = (numbers(columns * width, 4), rows / 2);
@@ -47,14 +48,14 @@ fn products_forwards_and_backwards() {
         for instructions in Instructions::available() {
             let what = format!("{instructions:?}, {matrix:?}, width {width}");
             let mut found = vec![f32::NAN; columns * width];
-            product(instructions, width, matrix, &own, &batch, skip, Some(&start), &mut found);
+            product(instructions, width, packed, &batch, skip, Some(&start), &mut found);
             for (index, found) in found.iter().enumerate() {
                 let (column, lane) = (index / width, index % width);
                 let sum: f64 = (skip..rows).map(|row| weight(row, column) * f64::from(batch[row * width + lane])).sum();
                 assert_near(*found, sum + f64::from(start[index]), &what);
             }
             let mut found = vec![f32::NAN; rows * width];
-            product_back(instructions, width, matrix, &own, rows, &back_batch, &mut found);
+            product_back(instructions, width, packed, rows, &back_batch, &mut found);
             for (index, found) in found.iter().enumerate() {
                 let (row, lane) = (index / width, index % width);
                 let terms =
@@ -62,7 +63,7 @@ fn products_forwards_and_backwards() {
                 assert_near(*found, terms.sum(), &what);
             }
             let mut found = vec![f32::NAN; columns.next_multiple_of(ALIGNMENT)];
-            product_of_one(instructions, matrix, &own, &one, None, &mut found);
+            product_of_one(instructions, packed, &one, None, &mut found);
             for (column, found) in found.iter().take(columns).enumerate() {
                 assert_near(*found, (0..rows).map(|row| weight(row, column) * f64::from(one[row])).sum(), &what);
             }
@@ -87,18 +88,8 @@ fn gradients_of_weights() {
             for (first, add, own) in [(0, false, 0..rows), (1, true, rows / 3..rows)] {
                 let mut found = before.clone();
                 let shifted = &inputs[first * rows * width + own.start * width..];
-                weight_gradient(
-                    instructions,
-                    width,
-                    shifted,
-                    rows * width,
-                    &transposed,
-                    first,
-                    matrix,
-                    own.clone(),
-                    add,
-                    &mut found,
-                );
+                let gradients = Gradients { matrix, rows: own.clone(), add, values: &mut found };
+                weight_gradient(instructions, width, shifted, rows * width, &transposed, first, gradients);
                 for row in 0..rows {
                     for column in 0..columns {
                         let mut sum =

@@ -1,7 +1,7 @@
 //! Where each matrix of weights lies in the one vector that the optimiser sees.
 
 use super::architecture::{Architecture, Head};
-use crate::kernels::Grouped;
+use crate::kernels::{Grouped, Weights};
 use std::ops::Range;
 
 /// One matrix: a row for each input, a column for each output.
@@ -22,6 +22,11 @@ impl Block {
 
     pub(super) fn range(&self) -> Range<usize> {
         self.start..self.start + self.matrix.length()
+    }
+
+    /// The block's own weights.
+    pub(super) fn of<'a>(&self, all: &'a [f32]) -> Weights<'a> {
+        Weights { matrix: self.matrix, values: &all[self.range()] }
     }
 
     /// Index of a weight.
@@ -88,24 +93,24 @@ impl Blocks {
     /// embedding. Matrices have a row for each output, as in PyTorch.
     pub(super) fn saved_order(&self) -> Vec<usize> {
         let mut order = Vec::new();
-        let mut matrix = |block: &Block, rows: &[Range<usize>]| {
+        let mut matrix = |block: &Block, rows: Vec<usize>| {
             for column in 0..block.columns() {
-                order.extend(rows.iter().cloned().flatten().map(|row| block.at(row, column)));
+                order.extend(rows.iter().map(|row| block.at(*row, column)));
             }
         };
         for layer in self.layers.iter().chain(&self.decoder) {
-            matrix(&layer.step, &[layer.hidden + 1..layer.step.rows()]);
-            matrix(&layer.step, &[0..layer.hidden]);
-            matrix(&layer.step, &[layer.hidden..layer.hidden + 1]);
+            matrix(&layer.step, (layer.hidden + 1..layer.step.rows()).collect());
+            matrix(&layer.step, (0..layer.hidden).collect());
+            matrix(&layer.step, vec![layer.hidden]);
             if let Some(constant) = &layer.constant {
-                matrix(constant, &[0..constant.rows()]);
+                matrix(constant, (0..constant.rows()).collect());
             }
         }
         let hidden = self.layers.first().map_or(0, |layer| layer.hidden);
         for (depth, block) in self.dense.iter().enumerate() {
             let one = if depth == 0 { hidden } else { block.rows() - 1 };
-            matrix(block, &[0..one, one + 1..block.rows()]);
-            matrix(block, &[one..one + 1]);
+            matrix(block, (0..block.rows()).filter(|row| *row != one).collect());
+            matrix(block, vec![one]);
         }
         if let Some(block) = &self.embedding {
             for row in 0..block.rows() {

@@ -2,7 +2,7 @@
 
 use super::blocks::Block;
 use super::layer::{Execution, LayerPass};
-use crate::kernels::{Transposed, product, product_back, rectify, rectify_gradient, weight_gradient};
+use crate::kernels::{Gradients, Transposed, product, product_back, rectify, rectify_gradient, weight_gradient};
 
 /// What the dense layers keep of a pass.
 #[derive(Clone, Debug, Default)]
@@ -100,15 +100,14 @@ impl HeadPass {
 }
 
 fn forward(execution: Execution<'_>, block: &Block, inputs: &[f32], outputs: &mut [f32]) {
-    let weights = &execution.weights[block.range()];
-    product(execution.instructions, execution.width, block.matrix, weights, inputs, 0, None, outputs);
+    product(execution.instructions, execution.width, block.of(execution.weights), inputs, 0, None, outputs);
 }
 
 /// Gradients of as many inputs as `to_inputs` has room for.
 fn back(execution: Execution<'_>, block: &Block, gradients: &[f32], to_inputs: &mut [f32]) {
-    let weights = &execution.weights[block.range()];
+    let weights = block.of(execution.weights);
     let rows = to_inputs.len() / execution.width;
-    product_back(execution.instructions, execution.width, block.matrix, weights, rows, gradients, to_inputs);
+    product_back(execution.instructions, execution.width, weights, rows, gradients, to_inputs);
 }
 
 /// Gradients of the weights.
@@ -121,6 +120,7 @@ fn learn(
     gradients: &mut [f32],
 ) {
     let Execution { instructions, width, .. } = execution;
-    let own = &mut gradients[block.range()];
-    weight_gradient(instructions, width, inputs, stride, transposed, 0, block.matrix, 0..block.rows(), false, own);
+    let values = &mut gradients[block.range()];
+    let own = Gradients { matrix: block.matrix, rows: 0..block.rows(), add: false, values };
+    weight_gradient(instructions, width, inputs, stride, transposed, 0, own);
 }

@@ -6,7 +6,7 @@
 use super::architecture::Activation;
 use super::blocks::LayerBlocks;
 use crate::kernels::{
-    CellBackward, CellForward, Instructions, Transposed, cell_backward, cell_forward, product, product_back,
+    CellBackward, CellForward, Gradients, Instructions, Transposed, cell_backward, cell_forward, product, product_back,
     weight_gradient,
 };
 
@@ -97,16 +97,16 @@ impl LayerPass {
         let rectified = activation == Activation::Relu;
         if let Some(block) = &blocks.constant {
             let (constant, gates) = (&self.constant, &mut self.constant_gates);
-            product(instructions, width, block.matrix, &weights[block.range()], constant, 0, None, gates);
+            product(instructions, width, block.of(weights), constant, 0, None, gates);
         }
-        let (matrix, weights) = (blocks.step.matrix, &weights[blocks.step.range()]);
+        let own = blocks.step.of(weights);
         for step in 0..self.steps {
             let (before, after) = self.stacks.split_at_mut((step + 1) * stack);
             let gates = &mut self.gates[step * 4 * units..(step + 1) * 4 * units];
             let start = blocks.constant.is_some().then_some(self.constant_gates.as_slice());
             // There is no output before the first step.
             let skip = if step == 0 { self.hidden } else { 0 };
-            product(instructions, width, matrix, weights, &before[step * stack..], skip, start, gates);
+            product(instructions, width, own, &before[step * stack..], skip, start, gates);
             let (cells_before, cells_after) = self.cells.split_at_mut((step + 1) * units);
             let cell = CellForward {
                 gates,
@@ -149,7 +149,7 @@ impl LayerPass {
         backward.cell_gradient.fill(0.0);
         backward.hidden_gradient.fill(0.0);
         backward.constant_gate_gradients.fill(0.0);
-        let (matrix, own_weights) = (blocks.step.matrix, &weights[blocks.step.range()]);
+        let (matrix, own_weights) = (blocks.step.matrix, blocks.step.of(weights));
         let own_gradients = &mut gradients[blocks.step.range()];
         let mut added = false;
         for step in (0..steps).rev() {
@@ -176,13 +176,13 @@ impl LayerPass {
             }
             if let Some(below) = &mut to_below {
                 let gradient = &mut backward.stack_gradient;
-                product_back(instructions, width, matrix, own_weights, self.rows, &backward.gate_gradients, gradient);
+                product_back(instructions, width, own_weights, self.rows, &backward.gate_gradients, gradient);
                 backward.hidden_gradient.copy_from_slice(&gradient[..units]);
                 let inputs = stack - units - width;
                 below[step * inputs..(step + 1) * inputs].copy_from_slice(&gradient[units + width..]);
             } else if step > 0 {
                 let gradient = &mut backward.hidden_gradient;
-                product_back(instructions, width, matrix, own_weights, self.hidden, &backward.gate_gradients, gradient);
+                product_back(instructions, width, own_weights, self.hidden, &backward.gate_gradients, gradient);
             }
             if step == first {
                 // Of the first step of all there is no output before it: its rows are zero.
@@ -190,8 +190,8 @@ impl LayerPass {
                 let (inputs, transposed) = (&self.stacks[first * stack..], &backward.transposed);
                 for (rows, skip) in [(0..self.hidden, skip), (self.hidden..self.rows, 0)] {
                     let inputs = &inputs[skip * stack + rows.start * width..];
-                    let (turned, gradients) = (&*transposed, &mut *own_gradients);
-                    weight_gradient(instructions, width, inputs, stack, turned, skip, matrix, rows, added, gradients);
+                    let gradients = Gradients { matrix, rows, add: added, values: own_gradients };
+                    weight_gradient(instructions, width, inputs, stack, transposed, skip, gradients);
                 }
                 added = true;
             }
@@ -200,12 +200,11 @@ impl LayerPass {
             let (gate_gradients, transposed) = (&backward.constant_gate_gradients, &mut backward.transposed);
             transposed.start(width, 4 * self.hidden, 1);
             transposed.put(instructions, width, gate_gradients, 0);
-            let (matrix, rows) = (block.matrix, 0..block.rows());
-            let own = &mut gradients[block.range()];
-            weight_gradient(instructions, width, &self.constant, 0, transposed, 0, matrix, rows, false, own);
+            let values = &mut gradients[block.range()];
+            let own = Gradients { matrix: block.matrix, rows: 0..block.rows(), add: false, values };
+            weight_gradient(instructions, width, &self.constant, 0, transposed, 0, own);
             let gradient = &mut backward.constant_gradient;
-            let weights = &weights[block.range()];
-            product_back(instructions, width, matrix, weights, block.rows(), gate_gradients, gradient);
+            product_back(instructions, width, block.of(weights), block.rows(), gate_gradients, gradient);
         }
         &backward.constant_gradient
     }

@@ -50,7 +50,7 @@ pub(super) fn answer(network: &Network, batch: &Batch) -> Vec<f32> {
 
 fn dense(network: &Network, block: &Block, inputs: &[f32]) -> Vec<f32> {
     let mut outputs = vec![0.0; block.columns().next_multiple_of(ALIGNMENT)];
-    product_of_one(network.instructions, block.matrix, &network.weights[block.range()], inputs, None, &mut outputs);
+    product_of_one(network.instructions, block.of(&network.weights), inputs, None, &mut outputs);
     outputs.truncate(block.columns());
     outputs
 }
@@ -79,8 +79,7 @@ impl<'a> SingleLayer<'a> {
         let product = vec![0.0; (4 * blocks.hidden).next_multiple_of(ALIGNMENT)];
         let start = blocks.constant.map(|block| {
             let mut start = product.clone();
-            let weights = &network.weights[block.range()];
-            product_of_one(network.instructions, block.matrix, weights, constant, None, &mut start);
+            product_of_one(network.instructions, block.of(&network.weights), constant, None, &mut start);
             start
         });
         let [cell_before, cell, squashed, hidden] = [(); 4].map(|()| vec![0.0; padded]);
@@ -93,8 +92,7 @@ impl<'a> SingleLayer<'a> {
         let (Network { architecture, weights, instructions, .. }, hidden) = (self.network, self.blocks.hidden);
         let block = &self.blocks.step;
         self.stack[hidden + 1..].copy_from_slice(inputs);
-        let weights = &weights[block.range()];
-        product_of_one(*instructions, block.matrix, weights, &self.stack, self.start.as_deref(), &mut self.product);
+        product_of_one(*instructions, block.of(weights), &self.stack, self.start.as_deref(), &mut self.product);
         for (gate, product) in self.gates.chunks_exact_mut(self.padded).zip(self.product.chunks_exact(hidden)) {
             gate[..hidden].copy_from_slice(product);
         }
