@@ -6,8 +6,10 @@ mod accuracy;
 mod build;
 mod csv;
 mod demo;
+mod lstm;
 mod registry;
 mod report;
+mod standing;
 mod store;
 mod throughput;
 
@@ -22,7 +24,9 @@ const BENCHES: &[(&str, &str, Run)] = &[
     ("build", "cold release build", build::run),
     ("csv", "CSV ingest, the reader alone and into the store", csv::run),
     ("demo", "first forecasts, console start", demo::run),
+    ("lstm", "training of the original systems' LSTMs, beside PyTorch and Keras", lstm::run),
     ("registry", "champions read at a restart", registry::run),
+    ("standing", "the next day of 2,000 series, every minute", standing::run),
     ("store", "embedded store: load, small batches, size, reads, memory", store::run),
     ("throughput", "statistical models, series in a CPU second, beside statsforecast", throughput::run),
 ];

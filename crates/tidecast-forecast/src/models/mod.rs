@@ -1,12 +1,15 @@
 //! Every model, one file or folder each, and the traits they share.
 
+pub mod autoregression;
 pub mod ensemble;
 pub mod ets;
+pub mod linear;
 pub mod lstm;
 pub mod mstl;
 pub mod ridge;
 pub mod seasonal_naive;
 pub mod theta;
+pub mod trees;
 
 use crate::artifact::{Artifact, LoadError};
 use crate::history::Past;
@@ -173,6 +176,9 @@ pub fn catalogue() -> &'static [&'static dyn Model] {
         &ets::Ets,
         &mstl::Mstl,
         &ridge::Ridge,
+        &linear::Linear,
+        &autoregression::Autoregression,
+        &trees::Trees,
         &lstm::Lstm,
         &ensemble::Ensemble,
     ]

@@ -9,6 +9,8 @@ mod hostile;
 mod lstm;
 mod registry;
 mod select;
+mod trees;
+mod tune;
 
 use std::sync::atomic::AtomicBool;
 use tidecast_core::series::RegularSeries;
