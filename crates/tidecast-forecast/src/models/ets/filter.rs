@@ -74,6 +74,24 @@ impl<'a, const N: usize> Run<'a, N> {
 
     /// Passes over the next values.
     pub(super) fn advance(&mut self, values: &[f64]) {
+        #[cfg(target_arch = "x86_64")]
+        if N > 1 && std::arch::is_x86_feature_detected!("avx2") {
+            #[expect(unsafe_code, reason = "wide registers are used where the processor has them")]
+            // SAFETY: the processor has AVX2.
+            return unsafe { self.advance_wide(values) };
+        }
+        self.advance_portable(values);
+    }
+
+    /// The same operations in the same order, so that the answers are those of the portable path to the last bit.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn advance_wide(&mut self, values: &[f64]) {
+        self.advance_portable(values);
+    }
+
+    #[inline(always)]
+    fn advance_portable(&mut self, values: &[f64]) {
         match (self.form.trend != Trend::None, self.form.season) {
             (false, Season::None) => self.recur::<false, NO_SEASON>(values),
             (true, Season::None) => self.recur::<true, NO_SEASON>(values),
@@ -84,6 +102,7 @@ impl<'a, const N: usize> Run<'a, N> {
         }
     }
 
+    #[inline(always)]
     fn recur<const TREND: bool, const SEASON: u8>(&mut self, values: &[f64]) {
         let [alpha, beta, gamma, phi] = self.weights;
         let (mut level, mut slope, mut phase) = (self.level, self.slope, self.phase);
@@ -121,6 +140,23 @@ impl<'a, const N: usize> Run<'a, N> {
 
     /// Sum of the absolute errors of the forecasts of `values`, which come next, without passing over them.
     pub(super) fn misses(&self, values: &[f64]) -> Lanes<N> {
+        #[cfg(target_arch = "x86_64")]
+        if N > 1 && std::arch::is_x86_feature_detected!("avx2") {
+            #[expect(unsafe_code, reason = "wide registers are used where the processor has them")]
+            // SAFETY: the processor has AVX2.
+            return unsafe { self.misses_wide(values) };
+        }
+        self.misses_portable(values)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn misses_wide(&self, values: &[f64]) -> Lanes<N> {
+        self.misses_portable(values)
+    }
+
+    #[inline(always)]
+    fn misses_portable(&self, values: &[f64]) -> Lanes<N> {
         match self.form.season {
             Season::None => self.roll::<NO_SEASON>(values),
             Season::Additive => self.roll::<ADDED>(values),
@@ -128,6 +164,7 @@ impl<'a, const N: usize> Run<'a, N> {
         }
     }
 
+    #[inline(always)]
     fn roll<const SEASON: u8>(&self, values: &[f64]) -> Lanes<N> {
         let [.., phi] = self.weights;
         let (mut level, mut slope, mut phase) = (self.level, self.slope, self.phase);
