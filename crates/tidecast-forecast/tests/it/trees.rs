@@ -11,7 +11,7 @@ use tidecast_forecast::models::{Control, FitSettings, Fitted, Model};
 
 const LENGTH: usize = 1_500;
 
-fn settings() -> FitSettings {
+fn few_trees() -> FitSettings {
     let mut settings = crate::settings();
     settings.tuned.set("trees.count", 40.0);
     settings
@@ -20,7 +20,7 @@ fn settings() -> FitSettings {
 fn fit(panel: &[RegularSeries]) -> Vec<Arc<dyn Fitted>> {
     let stop = AtomicBool::new(false);
     let control = Control { stop: &stop, progress: &|_| () };
-    let fits = Trees.fit(panel, &settings(), &control);
+    let fits = Trees.fit(panel, &few_trees(), &control);
     fits.into_iter()
         .map(|fit| fit.map(|fit| (fit.note, fit.fitted)).unwrap())
         .map(|(note, fitted)| {
@@ -81,7 +81,7 @@ fn a_pattern_is_found_in_any_step_and_horizon() {
         let series = RegularSeries { start_ms: 0, step_ms, values: values[..known].to_vec() };
         let stop = AtomicBool::new(false);
         let control = Control { stop: &stop, progress: &|_| () };
-        let settings = FitSettings { horizon, season, ..settings() };
+        let settings = FitSettings { horizon, season, ..few_trees() };
         let fit = Trees.fit(&[series], &settings, &control).pop().unwrap().unwrap();
         assert_eq!(fit.note, None);
         let forecast = fit.fitted.point(Past { values: &values[..known], next_step: known as i64, step_ms }, horizon);

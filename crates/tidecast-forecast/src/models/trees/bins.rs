@@ -56,9 +56,9 @@ fn usual(value: f32) -> f32 {
 }
 
 /// Midpoints between neighbours at evenly spread ranks; between all neighbours where few values differ.
-fn edges(column: &mut Vec<f32>) -> Vec<f32> {
+fn edges(column: &mut [f32]) -> Vec<f32> {
     column.sort_unstable_by(f32::total_cmp);
-    let mut distinct = column.clone();
+    let mut distinct = column.to_vec();
     distinct.dedup();
     if distinct.len() <= BINS {
         return distinct.windows(2).map(|pair| middle(pair[0], pair[1])).collect();
