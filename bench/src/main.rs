@@ -6,9 +6,11 @@ mod accuracy;
 mod build;
 mod csv;
 mod demo;
+mod lstm;
 mod registry;
 mod report;
 mod store;
+mod throughput;
 
 use report::Report;
 
@@ -21,8 +23,10 @@ const BENCHES: &[(&str, &str, Run)] = &[
     ("build", "cold release build", build::run),
     ("csv", "CSV ingest, the reader alone and into the store", csv::run),
     ("demo", "first forecasts, console start", demo::run),
+    ("lstm", "training of the original systems' LSTMs, beside PyTorch and Keras", lstm::run),
     ("registry", "champions read at a restart", registry::run),
     ("store", "embedded store: load, small batches, size, reads, memory", store::run),
+    ("throughput", "statistical models, series in a CPU second, beside statsforecast", throughput::run),
 ];
 
 fn main() -> anyhow::Result<()> {

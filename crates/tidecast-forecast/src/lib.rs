@@ -14,6 +14,7 @@ pub mod conformal;
 mod effects;
 mod history;
 pub mod holidays;
+mod kernels;
 mod matrix;
 pub mod models;
 mod parallel;

@@ -50,36 +50,6 @@ fn fits<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>, product: &[T]) -> bool {
     a.columns == b.rows && a.is_inside() && b.is_inside() && product.len() >= a.rows * b.columns
 }
 
-/// `product = keep * product + a * b`, row-major, in 32 bits.
-///
-/// # Panics
-/// When the shapes do not agree, which is a mistake of the caller.
-pub(crate) fn multiply_f32(a: Matrix<'_, f32>, b: Matrix<'_, f32>, keep: f32, product: &mut [f32]) {
-    assert!(fits(&a, &b, product), "shapes of a matrix product disagree");
-    let (left, right, out) = (a.values.as_ptr(), b.values.as_ptr(), product.as_mut_ptr());
-    let (m, k, n) = (a.rows, a.columns, b.columns);
-    #[expect(unsafe_code, reason = "matrixmultiply takes pointers; many times faster than a plain loop")]
-    // SAFETY: `fits` has checked that every element addressed lies inside its slice, and `product` is borrowed alone.
-    unsafe {
-        matrixmultiply::sgemm(
-            m,
-            k,
-            n,
-            1.0,
-            left,
-            stride(a.row_stride),
-            stride(a.column_stride),
-            right,
-            stride(b.row_stride),
-            stride(b.column_stride),
-            keep,
-            out,
-            stride(n),
-            1,
-        );
-    }
-}
-
 /// `product = keep * product + a * b`, row-major, in 64 bits.
 ///
 /// # Panics
@@ -120,9 +90,8 @@ mod tests {
         let mut product = vec![1.0; 4];
         multiply_f64(Matrix::new(&a, 3), Matrix::new(&a, 3).transposed(), 0.0, &mut product);
         assert_eq!(product, [14.0, 32.0, 32.0, 77.0]);
-        let a = a.map(|value| value as f32);
         let mut product = vec![1.0; 9];
-        multiply_f32(Matrix::new(&a, 3).transposed(), Matrix::new(&a, 3), 1.0, &mut product);
+        multiply_f64(Matrix::new(&a, 3).transposed(), Matrix::new(&a, 3), 1.0, &mut product);
         assert_eq!(product, [18.0, 23.0, 28.0, 23.0, 30.0, 37.0, 28.0, 37.0, 46.0]);
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! The weights come from the errors that its members made on held-back days, see `training::weights`.
 
+use super::autoregression::Autoregression;
+use super::linear::Linear;
 use super::lstm::Lstm;
 use super::ridge::Ridge;
+use super::trees::Trees;
 use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model};
 use crate::artifact::{Artifact, LoadError};
 use crate::history::Past;
@@ -18,7 +21,7 @@ pub struct Ensemble;
 
 const NAME: &str = "ensemble";
 /// The members.
-const MEMBERS: [&dyn Model; 2] = [&Ridge, &Lstm];
+const MEMBERS: [&dyn Model; 5] = [&Ridge, &Linear, &Autoregression, &Trees, &Lstm];
 
 impl Model for Ensemble {
     fn name(&self) -> &'static str {

@@ -2,10 +2,14 @@
 
 pub mod autoregression;
 pub mod ensemble;
+pub mod ets;
 pub mod linear;
 pub mod lstm;
+pub mod mstl;
 pub mod ridge;
 pub mod seasonal_naive;
+pub mod theta;
+pub mod trees;
 
 use crate::artifact::{Artifact, LoadError};
 use crate::history::Past;
@@ -168,9 +172,13 @@ pub trait Model: Send + Sync {
 pub fn catalogue() -> &'static [&'static dyn Model] {
     &[
         &seasonal_naive::SeasonalNaive,
+        &theta::Theta,
+        &ets::Ets,
+        &mstl::Mstl,
         &ridge::Ridge,
         &linear::Linear,
         &autoregression::Autoregression,
+        &trees::Trees,
         &lstm::Lstm,
         &ensemble::Ensemble,
     ]

@@ -9,6 +9,7 @@ mod hostile;
 mod lstm;
 mod registry;
 mod select;
+mod trees;
 
 use std::sync::atomic::AtomicBool;
 use tidecast_core::series::RegularSeries;

@@ -1,14 +1,12 @@
 //! The training loop: batches of windows drawn from all series of a panel, each shared out over two threads.
 
-use super::adam::Adam;
-use super::network::{self, Batch, Pass};
+use super::network::{Batch, Network, Pass, Trainer};
 use super::random::Random;
 use super::windows::Framing;
 use crate::history::filled;
 use crate::models::Control;
-use crate::parallel;
 use crate::season::Cycle;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tidecast_core::series::RegularSeries;
 
 /// Windows of a batch that one thread takes through the network.
@@ -21,17 +19,27 @@ const BATCHES_PER_EPOCH: usize = 100;
 const EPOCHS: usize = 12;
 /// Epochs without improvement after which training ends.
 const PATIENCE: usize = 4;
-/// Learning rate of Adam at the start; it falls linearly to a tenth.
-const RATE: f32 = 1e-3;
 /// Share of the newest windows kept apart to choose the epoch by.
 const KEPT_APART: f64 = 0.1;
 /// Windows kept apart that are looked at.
 const LOOKED_AT: usize = 512;
+/// Longest gradient taken as it is.
+const LONGEST: f32 = 1.0;
 /// Largest scaled change that is learned from: a broken reading must not dominate the squares.
 const LARGEST_CHANGE: f32 = 8.0;
 
+/// What tuning may choose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choices {
+    /// Units of the layer.
+    pub(super) hidden: usize,
+    /// Learning rate of Adam at the start; it falls linearly to a tenth.
+    pub(super) rate: f32,
+}
+
 /// One series, scaled and filled.
 struct Source<'a> {
+    index: usize,
     actual: &'a [f64],
     values: Vec<f64>,
     first_step: i64,
@@ -46,94 +54,57 @@ pub(super) fn scales(panel: &[&RegularSeries], cycle: Cycle) -> Vec<f64> {
 /// stopped.
 pub(super) fn train(
     framing: Framing,
-    hidden: usize,
+    Choices { hidden, rate }: Choices,
     panel: &[&RegularSeries],
     seed: u64,
     control: &Control<'_>,
-) -> Option<Arc<[f32]>> {
+) -> Option<Arc<Network>> {
     let sources: Vec<Source<'_>> = panel
         .iter()
-        .map(|series| {
+        .enumerate()
+        .map(|(index, series)| {
             let mut values = filled(series, framing.cycle);
             let scale = crate::scale::deviation(&values);
             values.iter_mut().for_each(|value| *value /= scale);
             let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
-            Source { actual: &series.values, values, first_step }
+            Source { index, actual: &series.values, values, first_step }
         })
         .collect();
-    let shape = framing.shape(hidden);
+    let network = Network::new(framing.architecture(hidden, panel.len()), seed).ok()?;
     let mut random = Random::new(seed);
-    let mut weights = shape.initial(&mut random);
-    let mut gradients = vec![0.0; weights.len()];
-    let mut adam = Adam::new(weights.len());
-    let mut shares = [(); SHARES].map(|()| Mutex::new(Share::new(weights.len())));
+    let mut batches = [(); SHARES].map(|()| Batch::new(network.architecture(), SHARE));
+    let mut best = (f64::INFINITY, network.clone(), 0);
+    let mut trainer = Trainer::new(network, Some(LONGEST));
     let mut pass = Pass::default();
-    let mut best = (f64::INFINITY, weights.clone(), 0);
     for epoch in 0..EPOCHS {
         for turn in 0..BATCHES_PER_EPOCH {
             if control.stopped() {
                 return None;
             }
             let done = (epoch * BATCHES_PER_EPOCH + turn) as f64 / (EPOCHS * BATCHES_PER_EPOCH) as f64;
-            for share in &mut shares {
-                let share = share.get_mut().unwrap_or_else(PoisonError::into_inner);
-                share.windows = draw(&mut random, &sources, &framing);
+            for batch in &mut batches {
+                draw(&mut random, &sources, &framing, batch);
             }
-            parallel::map(&shares, |share| {
-                let mut share = share.lock().unwrap_or_else(PoisonError::into_inner);
-                share.learn(&framing, &shape, &weights, &sources);
-            });
-            gradients.fill(0.0);
-            for share in &mut shares {
-                let share = share.get_mut().unwrap_or_else(PoisonError::into_inner);
-                let pairs = gradients.iter_mut().zip(&share.gradients);
-                pairs.for_each(|(sum, gradient)| *sum += gradient / SHARES as f32);
-            }
-            adam.step(&mut weights, &gradients, RATE * (1.0 - 0.9 * done as f32));
+            trainer.learn(&batches, rate * (1.0 - 0.9 * done as f32));
             (control.progress)(done);
         }
-        let error = error_kept_apart(&framing, &shape, &weights, &sources, &mut pass);
+        let error = error_kept_apart(&framing, trainer.network(), &sources, &mut pass);
         if error < best.0 {
-            best = (error, weights.clone(), epoch);
+            best = (error, trainer.network().clone(), epoch);
         } else if epoch >= best.2 + PATIENCE {
             break;
         }
     }
-    Some(best.1.into())
+    Some(Arc::new(best.1))
 }
 
-/// Windows for one share of a batch: series and origin. Their targets end before the windows kept apart begin.
-fn draw(random: &mut Random, sources: &[Source<'_>], framing: &Framing) -> [(usize, usize); SHARE] {
-    [(); SHARE].map(|()| {
-        let index = random.below(sources.len());
-        let (first, kept_apart, _) = sources[index].origins(framing);
+/// Fills a batch with windows of random series and origins. Their targets end before the windows kept apart begin.
+fn draw(random: &mut Random, sources: &[Source<'_>], framing: &Framing, batch: &mut Batch) {
+    for slot in 0..batch.size() {
+        let source = &sources[random.below(sources.len())];
+        let (first, kept_apart, _) = source.origins(framing);
         let last = kept_apart.saturating_sub(framing.horizon).max(first + 1);
-        (index, first + random.below(last - first))
-    })
-}
-
-/// What one thread needs for its share of a batch; reused from batch to batch.
-struct Share {
-    windows: [(usize, usize); SHARE],
-    batch: Batch,
-    pass: Pass,
-    gradients: Vec<f32>,
-}
-
-impl Share {
-    fn new(weights: usize) -> Self {
-        let (batch, pass) = (Batch::default(), Pass::default());
-        Self { windows: [(0, 0); SHARE], batch, pass, gradients: vec![0.0; weights] }
-    }
-
-    /// Computes the gradients of this share.
-    fn learn(&mut self, framing: &Framing, shape: &network::Shape, weights: &[f32], sources: &[Source<'_>]) {
-        framing.start(&mut self.batch, SHARE);
-        for (slot, &(index, origin)) in self.windows.iter().enumerate() {
-            sources[index].write(framing, &mut self.batch, slot, origin);
-        }
-        network::forward(shape, weights, &self.batch, &mut self.pass);
-        network::backward(shape, weights, &self.batch, &mut self.pass, &mut self.gradients);
+        source.write(framing, batch, slot, first + random.below(last - first));
     }
 }
 
@@ -147,33 +118,31 @@ impl Source<'_> {
     }
 
     fn write(&self, framing: &Framing, batch: &mut Batch, slot: usize, origin: usize) {
+        batch.set_series(slot, self.index);
         framing.write(batch, slot, &self.values, self.first_step, origin);
-        framing.write_targets(batch, slot, &self.values, self.actual, origin);
-        let targets = &mut batch.targets[slot * framing.horizon..(slot + 1) * framing.horizon];
-        targets.iter_mut().for_each(|target| *target = target.clamp(-LARGEST_CHANGE, LARGEST_CHANGE));
+        framing.write_targets(batch, slot, &self.values, self.actual, origin, LARGEST_CHANGE);
     }
 }
 
-/// Mean squared error over windows spread evenly over those kept apart.
-fn error_kept_apart(
-    framing: &Framing,
-    shape: &network::Shape,
-    weights: &[f32],
-    sources: &[Source<'_>],
-    pass: &mut Pass,
-) -> f64 {
+/// Mean error over windows spread evenly over those kept apart.
+fn error_kept_apart(framing: &Framing, network: &Network, sources: &[Source<'_>], pass: &mut Pass) -> f64 {
     let per_source = (LOOKED_AT / sources.len().max(1)).max(1);
-    let mut batch = Batch::default();
+    let windows: Vec<(&Source<'_>, usize)> = sources
+        .iter()
+        .flat_map(|source| {
+            let (_, from, to) = source.origins(framing);
+            let windows = per_source.min(to - from);
+            (0..windows).map(move |window| (source, from + window * (to - from) / windows))
+        })
+        .collect();
     let (mut sum, mut count) = (0.0, 0);
-    for source in sources {
-        let (_, from, to) = source.origins(framing);
-        let windows = per_source.min(to - from);
-        framing.start(&mut batch, windows);
-        for slot in 0..windows {
-            source.write(framing, &mut batch, slot, from + slot * (to - from) / windows);
+    for chunk in windows.chunks(SHARE) {
+        let mut batch = Batch::new(network.architecture(), SHARE);
+        for (slot, (source, origin)) in chunk.iter().enumerate() {
+            source.write(framing, &mut batch, slot, *origin);
         }
-        network::forward(shape, weights, &batch, pass);
-        let (error, known) = network::squared_error(&pass.outputs, &batch.targets);
+        pass.forward(network, &batch);
+        let (error, known) = pass.loss(network, &batch);
         sum += error * known as f64;
         count += known;
     }
@@ -196,26 +165,26 @@ mod tests {
         RegularSeries { start_ms: 0, step_ms: 7_000, values: (0..length).map(value).collect() }
     }
 
-    fn learn(seed: u64) -> Arc<[f32]> {
-        let (stop, framing) = (AtomicBool::new(false), Framing::new(CYCLE, 6));
+    fn learn(seed: u64) -> Arc<Network> {
+        let (stop, framing) = (AtomicBool::new(false), Framing::new(CYCLE, 6, 2.0));
         let control = Control { stop: &stop, progress: &|_| () };
-        train(framing, 8, &[&alternating(900)], seed, &control).unwrap()
+        train(framing, Choices { hidden: 8, rate: 3e-3 }, &[&alternating(900)], seed, &control).unwrap()
     }
 
     #[test]
     fn learns_what_the_season_before_does_not_tell_and_the_same_again() {
-        let (framing, series) = (Framing::new(CYCLE, 6), alternating(900));
+        let (framing, series) = (Framing::new(CYCLE, 6, 2.0), alternating(900));
         let values = filled(&series, CYCLE);
         let scale = crate::scale::deviation(&values);
         let values: Vec<f64> = values.iter().map(|value| value / scale).collect();
-        let sources = [Source { actual: &series.values, values, first_step: 0 }];
-        let (shape, mut pass) = (framing.shape(8), Pass::default());
-        let mut error = |weights: &[f32]| error_kept_apart(&framing, &shape, weights, &sources, &mut pass);
-        let untrained = error(&shape.initial(&mut Random::new(1)));
-        let weights = learn(1);
-        let trained = error(&weights);
+        let sources = [Source { index, actual: &series.values, values, first_step: 0 }];
+        let mut pass = Pass::default();
+        let mut error = |network: &Network| error_kept_apart(&framing, network, &sources, &mut pass);
+        let untrained = error(&Network::new(framing.architecture(8, 1), 1).unwrap());
+        let network = learn(1);
+        let trained = error(&network);
         assert!(trained < 0.05 * untrained, "{trained} after {untrained}");
-        assert_eq!(weights, learn(1));
-        assert_ne!(weights, learn(2));
+        assert_eq!(network.weights(), learn(1).weights());
+        assert_ne!(network.weights(), learn(2).weights());
     }
 }

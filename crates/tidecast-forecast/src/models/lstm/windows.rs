@@ -1,16 +1,22 @@
 //! What the network sees of a series, and what its outputs are added to.
 
-use super::network::{Batch, Shape};
+use super::network::{Activation, Architecture, Batch, Embedding, Head, Loss};
 use crate::conformal::phase;
 use crate::season::Cycle;
 use serde::{Deserialize, Serialize};
 
 /// Inputs per step: the value, the value a day and a week before, and the place in the day and in the week.
 pub(super) const INPUTS: usize = 7;
+/// Numbers learned for each series.
+const EMBEDDED: usize = 4;
 /// Longest window, steps.
 const LONGEST_WINDOW: usize = 96;
 /// Shortest window, steps.
 const SHORTEST_WINDOW: usize = 24;
+/// Furthest step ahead with an output of its own.
+const LONGEST_HORIZON: usize = 288;
+/// Longest season, steps.
+const LONGEST_SEASON: usize = 1 << 20;
 
 /// How windows are cut from series of one step and season.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,13 +27,34 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    pub(super) fn new(cycle: Cycle, horizon: usize) -> Self {
-        Self { cycle, window: (2 * cycle.short).clamp(SHORTEST_WINDOW, LONGEST_WINDOW), horizon }
+    /// Windows of some seasons, but neither so short that they say nothing nor so long that they cost too much.
+    pub(super) fn new(cycle: Cycle, horizon: usize, seasons: f64) -> Self {
+        let window = ((seasons * cycle.short as f64) as usize).clamp(SHORTEST_WINDOW, LONGEST_WINDOW);
+        Self { cycle, window, horizon: horizon.min(LONGEST_HORIZON) }
     }
 
-    /// The network for these windows.
-    pub(super) fn shape(&self, hidden: usize) -> Shape {
-        Shape { inputs: INPUTS, hidden, window: self.window, direct: 2 * self.horizon, outputs: self.horizon }
+    /// Whether [`Framing::new`] could have made it.
+    pub(super) fn is_sound(&self) -> bool {
+        (SHORTEST_WINDOW..=LONGEST_WINDOW).contains(&self.window)
+            && (1..=LONGEST_HORIZON).contains(&self.horizon)
+            && (1..=LONGEST_SEASON).contains(&self.cycle.short)
+            && (1..=LONGEST_SEASON).contains(&self.cycle.longest())
+    }
+
+    /// The network for windows of so many series. Absolute errors, whose best answer is the median, are what forecasts are
+    /// judged by, and leave spikes less weight than squares would.
+    pub(super) fn architecture(&self, hidden: usize, series: usize) -> Architecture {
+        Architecture {
+            inputs: INPUTS,
+            window: self.window,
+            horizon: self.horizon,
+            layers: 1,
+            hidden,
+            activation: Activation::Tanh,
+            embedding: (series > 1).then_some(Embedding { series, size: EMBEDDED }),
+            head: Head::Last { direct: 2 * self.horizon },
+            loss: Loss::Pinball(vec![0.5]),
+        }
     }
 
     /// Newest values that a window looks at.
@@ -44,19 +71,6 @@ impl Framing {
     /// What the outputs are added to: the value a week before, or a day.
     pub(super) fn baseline(&self, values: &[f64], origin: usize, ahead: usize) -> f64 {
         values[Self::seasons_before(origin, ahead, self.cycle.longest())]
-    }
-
-    /// Starts a batch of `size` windows, all zero.
-    pub(super) fn start(&self, batch: &mut Batch, size: usize) {
-        batch.size = size;
-        for (values, length) in [
-            (&mut batch.steps, self.window * size * INPUTS),
-            (&mut batch.direct, size * 2 * self.horizon),
-            (&mut batch.targets, size * self.horizon),
-        ] {
-            values.clear();
-            values.resize(length, 0.0);
-        }
     }
 
     /// Writes window number `slot` of a batch: what is known of scaled `values`, the first of which is at
@@ -80,24 +94,32 @@ impl Framing {
                 week_sin,
                 week_cos,
             ];
-            let start = (step * batch.size + slot) * INPUTS;
-            for (place, input) in batch.steps[start..start + INPUTS].iter_mut().zip(inputs) {
-                *place = input as f32;
+            for (input, value) in inputs.into_iter().enumerate() {
+                batch.set_input(slot, step, input, value as f32);
             }
         }
-        let direct = &mut batch.direct[slot * 2 * self.horizon..(slot + 1) * 2 * self.horizon];
-        for (ahead, pair) in direct.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+        for ahead in 0..self.horizon {
             let lag = |season: usize| (values[Self::seasons_before(origin, ahead, season)] - level) as f32;
-            *pair = [lag(short), lag(long)];
+            batch.set_direct(slot, 2 * ahead, lag(short));
+            batch.set_direct(slot, 2 * ahead + 1, lag(long));
         }
     }
 
-    /// Writes what window number `slot` should answer: the change against the baseline, NaN where `actual` is.
-    pub(super) fn write_targets(&self, batch: &mut Batch, slot: usize, values: &[f64], actual: &[f64], origin: usize) {
-        let targets = &mut batch.targets[slot * self.horizon..(slot + 1) * self.horizon];
-        for (ahead, target) in targets.iter_mut().enumerate() {
+    /// Writes what window number `slot` should answer: the change against the baseline, NaN where `actual` is. Changes
+    /// are limited to `largest`.
+    pub(super) fn write_targets(
+        &self,
+        batch: &mut Batch,
+        slot: usize,
+        values: &[f64],
+        actual: &[f64],
+        origin: usize,
+        largest: f32,
+    ) {
+        for ahead in 0..self.horizon {
             let change = values[origin + ahead] - self.baseline(values, origin, ahead);
-            *target = if actual[origin + ahead].is_finite() { change as f32 } else { f32::NAN };
+            let target = if actual[origin + ahead].is_finite() { change as f32 } else { f32::NAN };
+            batch.set_target(slot, ahead, target.clamp(-largest, largest));
         }
     }
 }

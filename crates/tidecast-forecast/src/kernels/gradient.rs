@@ -1,0 +1,182 @@
+//! Gradients of weights: sums over all windows and steps of what went in times the gradient of what came out.
+
+use super::ALIGNMENT;
+use super::dispatch::dispatch;
+use super::matrix::{Grouped, by_height, tiles};
+use super::vector::Vector;
+use std::ops::Range;
+
+/// Rows of gradients of some steps, turned: for each step and window the gradients of all rows, in panels of two
+/// registers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Transposed {
+    values: Vec<f32>,
+    columns: usize,
+    steps: usize,
+}
+
+impl Transposed {
+    /// Makes room for `steps` steps of `rows` rows of `width`.
+    pub(crate) fn start(&mut self, width: usize, rows: usize, steps: usize) {
+        self.columns = rows.next_multiple_of(ALIGNMENT);
+        self.steps = steps;
+        self.values.resize(self.columns * steps * width, 0.0);
+    }
+
+    /// Takes over the rows of one step.
+    pub(crate) fn put(&mut self, instructions: super::Instructions, width: usize, rows: &[f32], step: usize) {
+        transpose(instructions, width, rows, step, self);
+    }
+}
+
+dispatch! {
+    fn transpose(width: usize, rows: &[f32], step: usize, to: &mut Transposed) = turn
+}
+
+#[inline(always)]
+fn turn<V: Vector>(width: usize, rows: &[f32], step: usize, to: &mut Transposed) {
+    let count = rows.len() / width;
+    let deep = to.steps * width;
+    assert!(step < to.steps && width.is_multiple_of(ALIGNMENT), "a step of the batch is put");
+    assert!(count <= to.columns && to.values.len() >= to.columns * deep, "there is room for the rows");
+    for row in (0..to.columns).step_by(V::LANES) {
+        let panel = row / (2 * V::LANES) * (2 * V::LANES);
+        let panel_width = (to.columns - panel).min(2 * V::LANES);
+        for window in (0..width).step_by(V::LANES) {
+            #[expect(unsafe_code, reason = "squares are turned in registers")]
+            // SAFETY: of the rows read `count - row` exist, each `width` long, and `window` plus a register ends in it.
+            // Written is within the panel, which holds `deep` rows of `panel_width`, all inside the vector.
+            unsafe {
+                let from = rows.as_ptr().wrapping_add(row * width + window);
+                let target = panel * deep + (step * width + window) * panel_width + row - panel;
+                let there = count.saturating_sub(row).min(V::LANES);
+                V::transpose(from, width, there, to.values.as_mut_ptr().add(target), panel_width);
+            }
+        }
+    }
+}
+
+dispatch! {
+    /// Computes the gradients of the rows `rows` of a matrix of weights: the sum over steps and
+    /// windows of inputs times gradients of outputs, or adds them. Inputs have rows of `width`, those
+    /// of a step begin `stride` after those of the step before. The steps are those put from `first` on.
+    ///
+    /// # Panics
+    /// When the shapes do not agree or the width is neither 16 nor 32, which is a mistake of the caller.
+    pub(crate) fn weight_gradient(
+        width: usize,
+        inputs: &[f32],
+        stride: usize,
+        transposed: &Transposed,
+        first: usize,
+        matrix: Grouped,
+        rows: Range<usize>,
+        add: bool,
+        gradients: &mut [f32],
+    ) = accumulate
+}
+
+#[inline(always)]
+fn accumulate<V: Vector>(
+    width: usize,
+    inputs: &[f32],
+    stride: usize,
+    transposed: &Transposed,
+    first: usize,
+    matrix: Grouped,
+    rows: Range<usize>,
+    add: bool,
+    gradients: &mut [f32],
+) {
+    let (steps, columns) = (transposed.steps, transposed.columns);
+    let deep = steps * width;
+    assert!(matches!(width, 16 | 32) && steps > first, "a batch is 16 or 32 wide");
+    assert!(transposed.values.len() >= columns * deep, "all steps were put");
+    let steps = steps - first;
+    assert!(inputs.len() >= (steps - 1) * stride + rows.len() * width, "shapes of a gradient disagree");
+    assert!(columns == matrix.columns.next_multiple_of(ALIGNMENT) && rows.end <= matrix.rows, "the rows are there");
+    assert!(gradients.len() >= matrix.length(), "a matrix holds all gradients");
+    for panel in (0..columns).step_by(2 * V::LANES) {
+        let panel_width = (columns - panel).min(2 * V::LANES);
+        for (row, height) in tiles(rows.len(), V::ROWS / 2) {
+            #[expect(unsafe_code, reason = "a bounds check for each number would cost more than the sums")]
+            // SAFETY: rows `row` to `row + height` of the inputs exist at every step; the panel holds `deep` rows of
+            // `panel_width`, the first `first * width` of which are skipped; the gradients hold all groups of columns,
+            // in each all rows of the matrix.
+            unsafe {
+                let tile = Tile {
+                    steps,
+                    stride,
+                    inputs: inputs.as_ptr().add(row * width),
+                    transposed: transposed.values.as_ptr().add(panel * deep + first * width * panel_width),
+                    gradients: gradients.as_mut_ptr().add(matrix.at(rows.start + row, panel)),
+                    // Two registers are one group, or one and its neighbour.
+                    apart: if V::LANES == ALIGNMENT { matrix.rows * ALIGNMENT } else { V::LANES },
+                    add,
+                };
+                match (width, panel_width / V::LANES) {
+                    (32, 2) => by_height!(height, V::ROWS / 2, sum::<V, _, TWO, FULL>(&tile)),
+                    (32, _) => by_height!(height, V::ROWS / 2, sum::<V, _, ONE, FULL>(&tile)),
+                    (_, 2) => by_height!(height, V::ROWS / 2, sum::<V, _, TWO, HALF>(&tile)),
+                    _ => by_height!(height, V::ROWS / 2, sum::<V, _, ONE, HALF>(&tile)),
+                }
+            }
+        }
+    }
+}
+
+const ONE: usize = 1;
+const TWO: usize = 2;
+const HALF: usize = 16;
+const FULL: usize = 32;
+
+/// A part of the gradients whose sums stay in registers.
+struct Tile {
+    steps: usize,
+    stride: usize,
+    inputs: *const f32,
+    transposed: *const f32,
+    gradients: *mut f32,
+    apart: usize,
+    add: bool,
+}
+
+/// The width is a constant, so that the rows of a tile are at constant distances.
+///
+/// # Safety
+/// The pointers of the tile hold what its sizes say.
+#[expect(unsafe_code, reason = "a bounds check for each number would cost more than the sums")]
+#[inline(always)]
+unsafe fn sum<V: Vector, const ROWS: usize, const VECTORS: usize, const WIDTH: usize>(tile: &Tile) {
+    // SAFETY: the caller vouches for the tile.
+    unsafe {
+        let mut sums = [[V::splat(0.0); VECTORS]; ROWS];
+        if tile.add {
+            for (row, sums) in sums.iter_mut().enumerate() {
+                for (vector, sum) in sums.iter_mut().enumerate() {
+                    *sum = V::load(tile.gradients.add(row * ALIGNMENT + vector * tile.apart));
+                }
+            }
+        }
+        let mut transposed = tile.transposed;
+        for step in 0..tile.steps {
+            let mut inputs = tile.inputs.add(step * tile.stride);
+            for _ in 0..WIDTH {
+                let columns: [V; VECTORS] = std::array::from_fn(|vector| V::load(transposed.add(vector * V::LANES)));
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let input = V::splat(inputs.add(row * WIDTH).read());
+                    for (sum, column) in sums.iter_mut().zip(columns) {
+                        *sum = input.multiply_add(column, *sum);
+                    }
+                }
+                inputs = inputs.add(1);
+                transposed = transposed.add(VECTORS * V::LANES);
+            }
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            for (vector, sum) in sums.iter().enumerate() {
+                sum.store(tile.gradients.add(row * ALIGNMENT + vector * tile.apart));
+            }
+        }
+    }
+}
