@@ -9,6 +9,7 @@ mod demo;
 mod lstm;
 mod registry;
 mod report;
+mod standing;
 mod store;
 mod throughput;
 
@@ -25,6 +26,7 @@ const BENCHES: &[(&str, &str, Run)] = &[
     ("demo", "first forecasts, console start", demo::run),
     ("lstm", "training of the original systems' LSTMs, beside PyTorch and Keras", lstm::run),
     ("registry", "champions read at a restart", registry::run),
+    ("standing", "the next day of 2,000 series, every minute", standing::run),
     ("store", "embedded store: load, small batches, size, reads, memory", store::run),
     ("throughput", "statistical models, series in a CPU second, beside statsforecast", throughput::run),
 ];

@@ -57,7 +57,7 @@ fn publish(registry: &Registry) -> anyhow::Result<u64> {
             note: None,
         };
         let metadata = registry.publish(&key, trained.forecaster.as_ref(), description)?;
-        registry.promote(&key, &metadata.version)?;
+        registry.promote(&key, &metadata.version, 0, "the bench")?;
         bytes = metadata.artifact_bytes;
     }
     Ok(bytes)

@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HOUR_MS, lowerBound } from './data.mjs';
 import { forecast } from './forecast.mjs';
+import { accuracy, leaderboard, verification } from './verification.mjs';
 import { World } from './world.mjs';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
@@ -24,9 +25,9 @@ class Refusal extends Error {
 export async function startMock({ port = 0, token = '', scenario = 'live', speed = 7200, broken = false } = {}) {
   const world = new World({ scenario, speed });
   const state = { broken };
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     try {
-      answer(request, response, world, token, state);
+      await answer(request, response, world, token, state);
     } catch (error) {
       const status = error.status ?? 500;
       const headers = status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {};
@@ -49,7 +50,7 @@ export async function startMock({ port = 0, token = '', scenario = 'live', speed
   };
 }
 
-function answer(request, response, world, token, state) {
+async function answer(request, response, world, token, state) {
   const url = new URL(request.url, 'http://localhost');
   const path = url.pathname;
   if (path === '/') return response.writeHead(307, { Location: '/ui/' }).end();
@@ -59,13 +60,21 @@ function answer(request, response, world, token, state) {
   if (token && request.headers.authorization !== `Bearer ${token}`) {
     throw new Refusal(401, 'unauthorized', 'This server asks for a bearer token.');
   }
-  const handler = handlers[path.slice('/api/v1/'.length)];
+  const table = request.method === 'POST' ? changes : handlers;
+  const handler = table[path.slice('/api/v1/'.length)];
   if (!handler) throw new Refusal(404, 'not_found', `There is nothing at ${path}.`);
   if (state.broken && path !== '/api/v1/events') {
     throw new Refusal(503, 'unavailable', 'The store is being compacted and does not answer. Try again in a moment.');
   }
-  const body = handler(url.searchParams, world, response);
+  const question = request.method === 'POST' ? await bodyOf(request) : url.searchParams;
+  const body = handler(question, world, response);
   if (body) send(response, 200, body);
+}
+
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }
 
 function send(response, status, body, headers = {}) {
@@ -89,6 +98,9 @@ function known(query, world) {
   if (!series) throw new Refusal(404, 'not_found', `There is no series ${key}.`);
   return series;
 }
+
+/** The mock holds no more than four weeks of forecasts against what came. */
+const bounded = (query, world) => Math.max(number(query, 'from', world.from_ms), world.now_ms - 28 * 24 * HOUR_MS);
 
 const number = (query, name, otherwise) => (query.has(name) ? Number(query.get(name)) : otherwise);
 
@@ -134,8 +146,23 @@ const handlers = {
     return { forecasts: newest.map((origin) => forecast(series, origin, { model: 'ridge', version: 1 })) };
   },
 
-  models: (query, world) => ({
-    models: ['loading', 'fitting'].includes(world.phase) ? [] : world.select(query.get('selector')).map((series) => world.board(series)),
+  models(query, world) {
+    const boards = boardsOf(world, query);
+    const offset = number(query, 'offset', 0);
+    return { total: boards.length, models: boards.slice(offset, offset + number(query, 'limit', Infinity)) };
+  },
+
+  leaderboard: (query, world) => leaderboard(boardsOf(world, query)),
+
+  accuracy: (query, world) => accuracy(world, bounded(query, world), world.now_ms + 1),
+
+  verification(query, world) {
+    const series = known(query, world);
+    return verification(series, world, Number.parseFloat(query.get('lead') ?? '0'), bounded(query, world), world.now_ms + 1);
+  },
+
+  'models/versions': (query, world) => ({
+    series: boardsOf(world, query).map((board) => world.registry.versions(world.find(board.series))),
   }),
 
   events(_query, world, response) {
@@ -151,6 +178,32 @@ const handlers = {
     return null;
   },
 };
+
+const changes = {
+  'models/promote'({ series, version, reason }, world) {
+    const found = world.find(series);
+    const [model, number] = version.split('/');
+    const to = { model, version: Number(number) };
+    const known = world.registry.versions(found).versions.some((one) => one.model === to.model && one.version === to.version);
+    if (!known) throw new Refusal(404, 'not_found', `${series} has no model ${version}.`);
+    return world.registry.promote(found, to, reason ?? 'promoted by hand');
+  },
+
+  'models/rollback'({ series, from, reason }, world) {
+    const found = world.find(series);
+    const { champion, previous } = world.registry.versions(found);
+    if (!previous) throw new Refusal(404, 'not_found', `${series} has had no champion before ${champion.model}/${champion.version}.`);
+    if (from && from !== `${champion.model}/${champion.version}`) {
+      throw new Refusal(409, 'bad_request', `${series} is not forecast by ${from} any more.`);
+    }
+    return world.registry.promote(found, previous, reason ?? 'rolled back by hand');
+  },
+};
+
+function boardsOf(world, query) {
+  if (['loading', 'fitting'].includes(world.phase)) return [];
+  return world.select(query.get('selector')).map((series) => world.board(series));
+}
 
 const aggregates = {
   mean: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,

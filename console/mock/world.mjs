@@ -1,6 +1,7 @@
 // The state behind the mock: stored series, a replay's clock, models that are trained and take over.
 import { DAY_MS, HOUR_MS, lowerBound, many, meters } from './data.mjs';
 import { forecast, nextDay } from './forecast.mjs';
+import { Registry } from './registry.mjs';
 
 const PROGRESS = {
   loading: { stage: 'ingest', done: 52_000, total: 123_840 },
@@ -20,8 +21,9 @@ export class World {
     if (scenario === 'stale') this.now_ms = Date.now();
     this.started_ms = Date.now();
     this.ticks = 0;
-    this.champions = new Map(this.series.map((series) => [series.key, { model: 'ridge', version: 1 }]));
+    this.champions = new Map(this.series.map((series) => [series.key, { model: 'ridge', version: 3 }]));
     this.listeners = new Set();
+    this.registry = new Registry(this);
   }
 
   get phase() {
@@ -81,25 +83,29 @@ export class World {
     const reigns = champion.model === 'lstm';
     const accuracy = (mase, coverage, origins) => ({ mase, mase_seasonal_naive: naive, coverage, origins });
     const short = index % 10 === 9;
+    const candidates = [
+      candidate('lstm', 1, reigns ? 'champion' : short ? 'failed' : progress < 1 ? 'training' : 'challenger', {
+        mase: progress < 1 || short ? null : lstm,
+        coverage: progress < 1 || short ? null : 0.81,
+        fitted_ms: progress < 1 || short ? null : this.from_ms,
+        progress: progress < 1 && !short ? progress : null,
+        reason: short ? 'needs 60 days without gaps' : null,
+      }),
+      candidate('ridge', 3, reigns ? 'challenger' : 'champion', { mase: ridge, coverage: 0.8, fitted_ms: this.from_ms }),
+      candidate('seasonal_naive', 1, 'challenger', { mase: naive, coverage: 0.78, fitted_ms: this.from_ms }),
+    ];
+    const challenger = candidates.find(({ model, state }) => state === 'challenger' && model !== 'seasonal_naive');
     return {
       series: series.key,
       champion,
+      challenger: challenger ? { model: challenger.model, version: challenger.version } : null,
+      drift: this.registry.drift(series),
       note: short ? 'Ridge answers because the LSTM needs 60 days without gaps and this series has 41.' : null,
       season: 168,
       step_ms: HOUR_MS,
       backtest: accuracy(reigns ? lstm : ridge, 0.79 + (index % 4) / 40, 28),
       live: this.ticks > 2 ? accuracy((reigns ? lstm : ridge) * 1.03, 0.74 + (index % 6) / 30, 72 + this.ticks) : null,
-      candidates: [
-        candidate('lstm', 1, reigns ? 'champion' : short ? 'failed' : progress < 1 ? 'training' : 'challenger', {
-          mase: progress < 1 || short ? null : lstm,
-          coverage: progress < 1 || short ? null : 0.81,
-          fitted_ms: progress < 1 || short ? null : this.from_ms,
-          progress: progress < 1 && !short ? progress : null,
-          reason: short ? 'needs 60 days without gaps' : null,
-        }),
-        candidate('ridge', 1, reigns ? 'challenger' : 'champion', { mase: ridge, coverage: 0.8, fitted_ms: this.from_ms }),
-        candidate('seasonal_naive', 1, 'challenger', { mase: naive, coverage: 0.78, fitted_ms: this.from_ms }),
-      ],
+      candidates,
     };
   }
 

@@ -159,18 +159,23 @@ for (const target of targets) {
       visit({ viewport: PHONE, touch: true }, async (page) => {
         assert.equal(await overflow(page), 0);
         await screenshot(page, `${target.name}-phone-overview`);
-        await page.getByRole('link', { name: 'meter_3' }).tap();
+        await page.getByRole('link', { name: 'meter_3', exact: true }).tap();
         await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
         assert.equal(await overflow(page), 0);
         await screenshot(page, `${target.name}-phone-series`);
         await page.goto(`${server.url}/ui/#/models`);
         await page.getByTestId('models-table').waitFor();
         assert.equal(await overflow(page), 0);
+        await screenshot(page, `${target.name}-phone-models`);
+        await page.getByRole('link', { name: 'meter_3', exact: true }).tap();
+        await page.getByTestId('version').first().waitFor();
+        assert.equal(await overflow(page), 0);
+        await screenshot(page, `${target.name}-phone-versions`);
       }));
 
     test('moves and zooms the chart by fingers', () =>
       visit({ viewport: PHONE, touch: true }, async (page) => {
-        await page.getByRole('link', { name: 'meter_4' }).tap();
+        await page.getByRole('link', { name: 'meter_4', exact: true }).tap();
         await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
         const box = await page.locator('.u-over').boundingBox();
         const middle = box.y + box.height / 2;
@@ -201,11 +206,48 @@ for (const target of targets) {
         }, panned.span);
       }));
 
-    test('shows the models of every series', () =>
+    test('shows the models of every series, and the versions of one', () =>
       visit({}, async (page) => {
         await page.getByRole('link', { name: 'Models' }).click();
-        await page.getByTestId('candidate').nth(9).waitFor();
+        await page.getByTestId('board').nth(9).waitFor();
+        await page.getByTestId('standing').first().waitFor();
         await screenshot(page, `${target.name}-models`);
+        await page.keyboard.press('/');
+        await page.keyboard.type('meter_7');
+        await page.waitForFunction(() => document.querySelectorAll('[data-testid=board]').length === 1);
+        await page.keyboard.press('Enter');
+        await page.keyboard.press('Enter');
+        await page.getByTestId('version').first().waitFor();
+        assert.equal(await page.getByTestId('title').innerText(), 'meter_7');
+        assert.equal(await page.locator('[data-testid=version][data-alias=champion]').count(), 1);
+        await screenshot(page, `${target.name}-versions`);
+        await page.getByTestId('to-series').click();
+        await page.getByTestId('to-versions').click();
+        await page.getByTestId('version').first().waitFor();
+        await page.keyboard.press('Escape');
+        await page.getByTestId('models-table').waitFor();
+      }));
+
+    test('holds past forecasts against what came, at a chosen lead time', () =>
+      visit({}, async (page) => {
+        await openByKeyboard(page, 3);
+        const panel = page.getByTestId('hindsight');
+        const points = (lead) =>
+          page.waitForFunction((lead) => {
+            const { points, lead: shown } = document.querySelector('[data-testid=hindsight]')?.dataset ?? {};
+            return Number(points) > 0 && (!lead || Number(shown) === lead);
+          }, lead);
+        await points(0);
+        assert.match(await page.getByTestId('hindsight-words').innerText(), /values forecast a day ahead: mean error/);
+        await page.getByTestId('lead-3600000').click();
+        await points(3_600_000);
+        await page.getByTestId('hindsight-words').getByText('1 h ahead').waitFor();
+        await page.getByTestId('past-1m').click();
+        await points(3_600_000);
+        const box = await page.getByTestId('hindsight-chart').boundingBox();
+        await page.mouse.move(box.x + box.width / 2, box.y + 60);
+        await page.getByTestId('hindsight-reading').getByText('error').waitFor();
+        await panel.screenshot({ path: new URL(`../test-results/${target.name}-hindsight.png`, import.meta.url).pathname });
       }));
   });
 }

@@ -70,6 +70,57 @@ describe('pure parts', { timeout: 60_000 }, () => {
     for (const [actual, expected] of cases) assert.deepEqual(actual, expected);
   });
 
+  test('forecasts against what came are thinned, and break where time jumps', async () => {
+    const { bandPath, leads, linePath, nearest, thinned } = await load('chart/hindsight.ts');
+    const all = {
+      step_ms: 1,
+      timestamps_ms: [0, 1, 2, 3, 9],
+      actual: [1, 3, null, null, 5],
+      low: [0, 0, 0, 2, 4],
+      median: [1, 1, 1, 3, 5],
+      high: [2, 2, 2, 4, 6],
+    };
+    const half = thinned(all, 3);
+    assert.deepEqual(half.timestamps, [0, 2, 9]);
+    assert.deepEqual(half.actual, [2, null, 5]);
+    assert.deepEqual(half.median, [1, 2, 5]);
+    assert.equal(half.spacing, 2);
+    const same = (value) => value;
+    const whole = thinned(all, 100);
+    assert.equal(linePath(whole.timestamps, whole.actual, 1, same, same), 'M0.0 1.0L1.0 3.0M9.0 5.0');
+    assert.equal(bandPath(whole, same, same).match(/M/g).length, 2);
+    assert.deepEqual([nearest([0, 10, 20], 14), nearest([0, 10, 20], 16), nearest([0, 10, 20], -5)], [1, 2, 0]);
+    assert.deepEqual(leads(HOUR, 24 * HOUR), [HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR]);
+    assert.deepEqual(leads(HOUR / 4, 2 * HOUR), [HOUR / 4, HOUR]);
+  });
+
+  test('ticks are round', async () => {
+    const { tickLabel, timeTicks, valueTicks } = await load('chart/ticks.ts');
+    assert.deepEqual(valueTicks(0, 0.97, 4), [0, 0.5, 1]);
+    assert.deepEqual(valueTicks(-3, 12, 4), [-5, 0, 5, 10, 15]);
+    assert.deepEqual(valueTicks(5, 5, 4).length >= 2, true);
+    assert.deepEqual(valueTicks(NaN, 1, 4), [0, 1]);
+    assert.deepEqual(timeTicks(0, 48 * HOUR, 4).ticks, [0, 12, 24, 36, 48].map((hours) => hours * HOUR));
+    assert.deepEqual([tickLabel(0.5, [0, 0.5]), tickLabel(-5, [-5, 0]), tickLabel(1500, [1000, 1500])], ['0.5', '−5', '1,500']);
+  });
+
+  test('boards are narrowed and sorted', async () => {
+    const { counted, filtered, sorted } = await load('models/columns.ts');
+    const board = (name, state, statistic) => ({
+      series: `power{device_id="${name}"}`,
+      champion: { model: 'ridge', version: 1 },
+      candidates: [],
+      drift: state && { state, statistic, since_ms: 0 },
+    });
+    const boards = [board('a10', 'stable', 0.1), board('a2', 'drifting', 1.2), board('b1', null, 0)];
+    assert.deepEqual(counted(boards), { all: 3, drift: 1, training: 0, failed: 0 });
+    const names = (rows) => rows.map((row) => row.series.slice(17, -2));
+    assert.deepEqual(names(sorted(boards, { column: 'label', descending: false })), ['a2', 'a10', 'b1']);
+    assert.deepEqual(names(sorted(boards, { column: 'drift', descending: false })), ['a10', 'a2', 'b1']);
+    assert.deepEqual(names(filtered(boards, 'a ridge', 'all')), ['a10', 'a2']);
+    assert.deepEqual(names(filtered(boards, '', 'drift')), ['a2']);
+  });
+
   test('rows are sorted by what is shown, those without a value last', async () => {
     const { sorted } = await load('overview/columns.ts');
     const row = (label, last) => ({ label, last: last === null ? null : { value: last }, board: null, next_day: null });

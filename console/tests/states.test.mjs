@@ -53,7 +53,7 @@ describe('the console in other states', { timeout: 120_000 }, () => {
       await page.getByTestId('row').nth(9).waitFor();
       assert.equal(await page.getByTestId('next-day').count(), 0);
       await screenshot(page, 'state-fitting');
-      await page.getByRole('link', { name: 'meter_4' }).click();
+      await page.getByRole('link', { name: 'meter_4', exact: true }).click();
       await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
       assert.equal(await page.getByTestId('chart-summary').getAttribute('data-future'), '0');
       await page.getByText('No forecast yet').waitFor();
@@ -64,7 +64,7 @@ describe('the console in other states', { timeout: 120_000 }, () => {
 
   test('a series that ended years ago is shown up to its end', () =>
     visit({ scenario: 'stale' }, async (page, mock, problems) => {
-      await page.getByRole('link', { name: 'meter_8' }).click();
+      await page.getByRole('link', { name: 'meter_8', exact: true }).click();
       await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
       const { from, to, last, future } = await page.$eval('[data-testid=chart-summary]', (element) => ({
         ...element.dataset,
@@ -112,6 +112,84 @@ describe('the console in other states', { timeout: 120_000 }, () => {
       await screenshot(page, 'state-many');
     }));
 
+  const versions = (mock, meter) => `${mock.url}/ui/#/models/${encodeURIComponent(`power{device_id="${meter}"}`)}`;
+
+  test('a version is promoted and rolled back by hand', () =>
+    visit({ speed: 100 }, async (page, mock, problems) => {
+      await page.goto(versions(mock, 'meter_4'));
+      const role = (alias) => page.locator(`[data-testid=version][data-alias=${alias}]`).first().getAttribute('data-version');
+      await page.locator('[data-testid=version][data-version="ridge/1"]').getByTestId('promote').click();
+      await page.getByTestId('confirm').waitFor();
+      assert.match(await page.getByTestId('confirm').innerText(), /Promote Ridge v1\?/);
+      await screenshot(page, 'state-promote');
+      await page.getByTestId('reason').fill('less jumpy');
+      await page.keyboard.press('Enter');
+      await page.locator('[data-testid=version][data-version="ridge/1"][data-alias=champion]').waitFor();
+      assert.equal(await role('previous'), 'ridge/3');
+      await page.getByText('Ridge v1 answers now.').waitFor();
+      assert.match(await page.getByTestId('promotions').innerText(), /less jumpy/);
+      await page.getByTestId('rollback').click();
+      await page.getByTestId('confirm-action').click();
+      await page.locator('[data-testid=version][data-version="ridge/3"][data-alias=champion]').waitFor();
+      await page.getByTestId('promotions').getByText('rolled back').waitFor();
+      assert.deepEqual(problems, []);
+    }));
+
+  test('a promotion that is refused says why', () =>
+    visit({ speed: 100 }, async (page, mock) => {
+      await page.goto(versions(mock, 'meter_4'));
+      await page.getByTestId('rollback').click();
+      // Somebody else was faster.
+      mock.world.registry.promote(mock.world.series[3], { model: 'ridge', version: 1 }, 'elsewhere');
+      await page.getByTestId('confirm-action').click();
+      await page.getByTestId('confirm').getByText('is not forecast by').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByTestId('confirm').waitFor({ state: 'hidden' });
+    }));
+
+  test('drift is shown, and can be looked for', () =>
+    visit({}, async (page, mock, problems) => {
+      await page.goto(`${mock.url}/ui/#/models`);
+      await page.getByTestId('board').nth(9).waitFor();
+      await page.getByTestId('group-drift').click();
+      await page.waitForFunction(() => document.querySelectorAll('[data-testid=board]').length === 2);
+      const states = await page.$$eval('[data-testid=drift]', (badges) => badges.map((badge) => badge.dataset.state).toSorted());
+      assert.deepEqual(states, ['drifting', 'warning']);
+      await page.locator('[data-state=drifting]').first().waitFor();
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('drift-state').getByText(/since/).waitFor();
+      assert.deepEqual(problems, []);
+    }));
+
+  test('the models of a thousand series are listed, but only those near the window exist', () =>
+    visit({ scenario: 'many' }, async (page, mock, problems) => {
+      await page.goto(`${mock.url}/ui/#/models`);
+      await page.waitForFunction(() => document.querySelector('[data-testid=models-table]')?.ariaRowCount === '1001');
+      assert.ok((await page.getByTestId('board').count()) < 60);
+      await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+      await page.locator('tr[aria-rowindex="1001"]').waitFor();
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.getByTestId('sort-backtest').click();
+      await page.waitForFunction(() => document.querySelector('[aria-sort=descending]') !== null);
+      await screenshot(page, 'state-many-models');
+      assert.deepEqual(problems, []);
+    }));
+
+  test('models and versions that do not come say why, and another try heals it', () =>
+    visit({ broken: true }, async (page, mock) => {
+      for (const address of [`${mock.url}/ui/#/models`, versions(mock, 'meter_2')]) {
+        mock.state.broken = true;
+        await page.goto(address);
+        await page.getByTestId('error').getByText(/The store is being compacted/).waitFor();
+        mock.state.broken = false;
+        await page.getByTestId('retry').click();
+        await page.locator('[data-testid=board], [data-testid=version]').first().waitFor();
+      }
+      await page.goto(versions(mock, 'meter_99'));
+      await page.getByTestId('missing').waitFor();
+    }));
+
   test('the end of the replay is said, with the way to start again', () =>
     visit({ scenario: 'ended' }, async (page, mock, problems) => {
       assert.match(await page.getByTestId('ended').innerText(), /tidecast demo --reset/);
@@ -151,7 +229,7 @@ describe('the console in other states', { timeout: 120_000 }, () => {
       await page.getByTestId('keys').waitFor();
       await screenshot(page, 'state-keys');
       await page.keyboard.press('Escape');
-      await page.getByRole('link', { name: 'meter_5' }).click();
+      await page.getByRole('link', { name: 'meter_5', exact: true }).click();
       await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
       assert.equal(download.suggestedFilename(), 'meter_5.csv');

@@ -1,6 +1,20 @@
 // The questions that the console asks, one function each.
-import { request } from './request';
-import type { Board, Forecast, OverviewPage, OverviewRow, Range, SeriesSpan } from './types';
+import { request, send } from './request';
+import type {
+  AccuracyOverTime,
+  Board,
+  BoardsPage,
+  Forecast,
+  Leaderboard,
+  ModelVersion,
+  OverviewPage,
+  OverviewRow,
+  Promoted,
+  Range,
+  SeriesSpan,
+  SeriesVersions,
+  Verification,
+} from './types';
 
 export function overviewPage(offset: number, limit: number, signal?: AbortSignal): Promise<OverviewPage> {
   return request('overview', { offset, limit }, signal);
@@ -41,6 +55,49 @@ export async function forecasts(
   return answer.forecasts;
 }
 
-export async function boards(signal?: AbortSignal): Promise<Board[]> {
-  return (await request<{ models: Board[] }>('models', {}, signal)).models;
+/** The boards of a part of all series, sorted by series. */
+export function boardsPage(offset: number, limit: number, signal?: AbortSignal): Promise<BoardsPage> {
+  return request('models', { offset, limit }, signal);
 }
+
+/** The board of one series. Its key is a valid selector, which may match further series with more labels. */
+export async function boardOf(series: string, signal?: AbortSignal): Promise<Board | null> {
+  const page = await request<BoardsPage>('models', { selector: series }, signal);
+  return page.models.find((board) => board.series === series) ?? null;
+}
+
+export function leaderboard(signal?: AbortSignal): Promise<Leaderboard> {
+  return request('leaderboard', {}, signal);
+}
+
+export function accuracyOverTime(from: number, signal?: AbortSignal): Promise<AccuracyOverTime> {
+  return request('accuracy', { from: Math.round(from) }, signal);
+}
+
+export interface VerificationQuestion {
+  series: string;
+  /** Milliseconds before. */
+  lead: number;
+  from: number;
+}
+
+export function verification(question: VerificationQuestion, signal?: AbortSignal): Promise<Verification> {
+  const { series, lead, from } = question;
+  return request('verification', { series, lead: `${Math.round(lead)}ms`, from: Math.round(from) }, signal);
+}
+
+export async function versionsOf(series: string, signal?: AbortSignal): Promise<SeriesVersions | null> {
+  const answer = await request<{ series: SeriesVersions[] }>('models/versions', { selector: series }, signal);
+  return answer.series.find((versions) => versions.series === series) ?? null;
+}
+
+export function promote(series: string, version: ModelVersion, reason: string): Promise<Promoted> {
+  return send('models/promote', { series, version: `${version.model}/${version.version}`, ...given(reason) });
+}
+
+/** `from` is who answers now: an order that is sent twice is not obeyed twice. */
+export function rollBack(series: string, from: ModelVersion | null, reason: string): Promise<Promoted> {
+  return send('models/rollback', { series, ...(from ? { from: `${from.model}/${from.version}` } : {}), ...given(reason) });
+}
+
+const given = (reason: string): { reason?: string } => (reason ? { reason } : {});

@@ -41,10 +41,20 @@ export function address(path: string, parameters: Parameters = {}): string {
   return `/api/v1/${path}${text ? `?${text}` : ''}`;
 }
 
-export async function request<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
+export function request<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
+  return answer<T>(address(path, parameters), { headers: headers(), signal: signal ?? null });
+}
+
+/** Asks for a change. */
+export function send<T>(path: string, body: unknown): Promise<T> {
+  const content = { ...headers(), 'Content-Type': 'application/json' };
+  return answer<T>(address(path), { method: 'POST', headers: content, body: JSON.stringify(body) });
+}
+
+async function answer<T>(url: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(address(path, parameters), { headers: headers(), signal: signal ?? null });
+    response = await fetch(url, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, 'unavailable', 'The server cannot be reached. Is tidecast still running?');

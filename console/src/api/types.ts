@@ -79,6 +79,117 @@ export interface Board {
   backtest: Accuracy | null;
   live: Accuracy | null;
   candidates: Candidate[];
+  /** Newest version that competes and is not the champion. */
+  challenger?: ModelVersion | null;
+  drift?: Drift | null;
+}
+
+/** Whether live errors have grown beyond those at the choice. `statistic`: 0.5 is a warning, 1 is drift. */
+export interface Drift {
+  state: 'stable' | 'warning' | 'drifting';
+  statistic: number;
+  since_ms: number;
+}
+
+export interface BoardsPage {
+  total: number;
+  models: Board[];
+}
+
+/** One model across series; means over the series where it was measured. */
+export interface ModelStanding {
+  model: string;
+  champion: number;
+  challenger: number;
+  training: number;
+  queued: number;
+  failed: number;
+  measured: number;
+  mase_mean: number | null;
+  mase_median: number | null;
+  coverage: number | null;
+}
+
+export interface Leaderboard {
+  series: number;
+  models: ModelStanding[];
+}
+
+/** Accuracy over a stretch of time. */
+export interface Period {
+  from_ms: number;
+  to_ms: number;
+  mae: number;
+  mase: number | null;
+  mase_seasonal_naive: number | null;
+  coverage: number;
+  values: number;
+}
+
+export interface AccuracyOverTime {
+  series: number;
+  series_measured: number;
+  periods: Period[];
+}
+
+/** Forecasts made at least a lead time before, beside what came; columns with one cell per time. */
+export interface Verification {
+  step_ms: number;
+  horizon_ms: number;
+  lead_ms: [number, number];
+  from_ms: number;
+  to_ms: number;
+  levels: [number, number];
+  timestamps_ms: number[];
+  actual: (number | null)[];
+  low: number[];
+  median: number[];
+  high: number[];
+  overall: Period | null;
+  periods: Period[];
+}
+
+export interface Score {
+  mase: number;
+  mase_seasonal_naive: number;
+  coverage: number | null;
+  pinball: number | null;
+  origins: number;
+  from_ms: number;
+  to_ms: number;
+}
+
+export interface Version extends ModelVersion {
+  alias: 'champion' | 'challenger' | 'previous' | null;
+  fitted_at_ms: number;
+  data: { from_ms: number; to_ms: number };
+  step_ms: number;
+  settings: { horizon: number; season: number | null; tuned?: Record<string, number> };
+  score: Score | null;
+  note: string | null;
+  code_version: string;
+  artifact_bytes: number;
+}
+
+export interface Promotion extends ModelVersion {
+  at_ms: number;
+  reason: string | null;
+}
+
+/** What the registry keeps of a series. `previous`: where a rollback goes. */
+export interface SeriesVersions {
+  series: string;
+  champion: ModelVersion | null;
+  challenger: ModelVersion | null;
+  previous: ModelVersion | null;
+  versions: Version[];
+  promotions: Promotion[];
+}
+
+export interface Promoted {
+  series: string;
+  from: ModelVersion | null;
+  to: ModelVersion;
 }
 
 export interface OverviewRow {

@@ -35,6 +35,13 @@ export function duration(span_ms: number): string {
   return `${Math.round(span_ms)} ms`;
 }
 
+/** How long before, as in "a day ahead". */
+export function leadName(lead_ms: number): string {
+  if (lead_ms === DAY_MS) return 'a day ahead';
+  if (lead_ms === 7 * DAY_MS) return 'a week ahead';
+  return `${duration(lead_ms)} ahead`;
+}
+
 /** How far data time runs in one second of a replay, as in "1 h a second". */
 export function replaySpeed(speed: number): string {
   return speed <= 1 ? 'real time' : `${duration(speed * 1000)} a second`;

@@ -1,12 +1,12 @@
 // Which page is shown, from the address after `#`: a link can be kept, the back button works, the server need not know.
 
-export type Route = { page: 'overview' } | { page: 'series'; series: string } | { page: 'models' };
+export type Route = { page: 'overview' } | { page: 'series'; series: string } | { page: 'models' } | { page: 'versions'; series: string };
 
 function parse(hash: string): Route {
   const [page, argument] = hash.replace(/^#\/?/, '').split('/');
-  if (page === 'series' && argument) {
+  if ((page === 'series' || page === 'models') && argument) {
     try {
-      return { page: 'series', series: decodeURIComponent(argument) };
+      return { page: page === 'series' ? 'series' : 'versions', series: decodeURIComponent(argument) };
     } catch {
       return { page: 'overview' };
     }
@@ -35,4 +35,8 @@ export const modelsLink = '#/models';
 
 export function seriesLink(series: string): string {
   return `#/series/${encodeURIComponent(series)}`;
+}
+
+export function versionsLink(series: string): string {
+  return `#/models/${encodeURIComponent(series)}`;
 }

@@ -1,11 +1,12 @@
 //! The traits through which the domain reaches the world, and the closed errors that come back.
 //!
-//! [`Source`] and [`SeriesStore`] do I/O and are asynchronous; [`Forecaster`] computes and is synchronous;
-//! [`Clock`] is the only way to learn what time it is.
+//! [`Source`] and [`SeriesStore`] do I/O and are asynchronous; [`ArtifactStorage`] does a little of it and blocks;
+//! [`Forecaster`] computes and is synchronous; [`Clock`] is the only way to learn what time it is.
 
 use crate::forecast::Forecast;
 use crate::series::{Bucket, Points, RegularSeries, Sample, SampleBatch, Selector, SeriesKey, TimeRange};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::pin::Pin;
 
 /// A boxed future, so that the asynchronous ports can be used as trait objects.
@@ -221,4 +222,64 @@ pub trait Forecaster: Send + Sync {
 
     /// Everything needed to go on after a restart, as bytes that the same model can load.
     fn save(&self) -> Vec<u8>;
+}
+
+/// Where trained models and what is known about them are kept: objects under keys such as `folder/name`, each there as
+/// it was written or not at all, whenever a process dies. Durable when a write returns.
+///
+/// Calls block, over a network for as long as it takes: keep them off the threads that serve requests.
+pub trait ArtifactStorage: fmt::Debug + Send + Sync {
+    /// The folders at the top, sorted.
+    fn folders(&self) -> Result<Vec<String>, ArtifactError>;
+
+    /// Keys of all objects in a folder, at any depth, sorted; none where there is no such folder.
+    fn keys(&self, folder: &str) -> Result<Vec<String>, ArtifactError>;
+
+    /// An object; `None` where there is none.
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, ArtifactError>;
+
+    /// Several objects, each as [`Self::get`] would give it, in the order of their keys.
+    fn get_all(&self, keys: &[String]) -> Vec<Result<Option<Vec<u8>>, ArtifactError>> {
+        keys.iter().map(|key| self.get(key)).collect()
+    }
+
+    /// Writes a new object; `false`, and nothing changes, where there is one already.
+    fn create(&self, key: &str, bytes: &[u8]) -> Result<bool, ArtifactError>;
+
+    /// Writes an object in place of the one that may be there.
+    fn replace(&self, key: &str, bytes: &[u8]) -> Result<(), ArtifactError>;
+
+    /// Removes an object; none being there is fine.
+    fn remove(&self, key: &str) -> Result<(), ArtifactError>;
+
+    /// Removes what writes that never ended have left in a folder, and says how many there were.
+    fn remove_unfinished(&self, folder: &str) -> Result<usize, ArtifactError>;
+
+    /// Where an object is, for messages.
+    fn place(&self, key: &str) -> String;
+}
+
+/// Why artifacts cannot be read or written.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ArtifactError {
+    /// The file system refuses.
+    #[error("{place} cannot be {doing}: {reason}; check permissions and free space of the registry")]
+    Io {
+        /// The file or directory.
+        place: String,
+        /// "read", "written", ...
+        doing: &'static str,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// The other side refuses or cannot be reached.
+    #[error("{place} cannot be {doing}: {reason}")]
+    Unavailable {
+        /// The object.
+        place: String,
+        /// "read", "written", ...
+        doing: &'static str,
+        /// Why, and what to do.
+        reason: String,
+    },
 }

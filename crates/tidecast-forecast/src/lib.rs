@@ -11,6 +11,7 @@ pub mod artifact;
 pub mod backtest;
 mod bounds;
 pub mod conformal;
+pub mod drift;
 mod effects;
 mod history;
 pub mod holidays;
@@ -24,6 +25,7 @@ pub mod score;
 pub mod season;
 pub mod select;
 pub mod training;
+pub mod tune;
 pub mod tuned;
 
 pub use history::{History, Past};

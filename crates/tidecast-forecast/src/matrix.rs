@@ -50,35 +50,31 @@ fn fits<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>, product: &[T]) -> bool {
     a.columns == b.rows && a.is_inside() && b.is_inside() && product.len() >= a.rows * b.columns
 }
 
-/// `product = keep * product + a * b`, row-major, in 64 bits.
-///
-/// # Panics
-/// When the shapes do not agree, which is a mistake of the caller.
-pub(crate) fn multiply_f64(a: Matrix<'_, f64>, b: Matrix<'_, f64>, keep: f64, product: &mut [f64]) {
-    assert!(fits(&a, &b, product), "shapes of a matrix product disagree");
-    let (left, right, out) = (a.values.as_ptr(), b.values.as_ptr(), product.as_mut_ptr());
-    let (m, k, n) = (a.rows, a.columns, b.columns);
-    #[expect(unsafe_code, reason = "matrixmultiply takes pointers; many times faster than a plain loop")]
-    // SAFETY: `fits` has checked that every element addressed lies inside its slice, and `product` is borrowed alone.
-    unsafe {
-        matrixmultiply::dgemm(
-            m,
-            k,
-            n,
-            1.0,
-            left,
-            stride(a.row_stride),
-            stride(a.column_stride),
-            right,
-            stride(b.row_stride),
-            stride(b.column_stride),
-            keep,
-            out,
-            stride(n),
-            1,
-        );
-    }
+/// Defines a product for one type of number: the library has one function a type.
+macro_rules! multiply {
+    ($name:ident, $number:ty, $gemm:path) => {
+        /// `product = keep * product + a * b`, row-major.
+        ///
+        /// # Panics
+        /// When the shapes do not agree, which is a mistake of the caller.
+        pub(crate) fn $name(a: Matrix<'_, $number>, b: Matrix<'_, $number>, keep: $number, product: &mut [$number]) {
+            assert!(fits(&a, &b, product), "shapes of a matrix product disagree");
+            let (left, right, out) = (a.values.as_ptr(), b.values.as_ptr(), product.as_mut_ptr());
+            let (m, k, n) = (a.rows, a.columns, b.columns);
+            let ([a_rows, a_columns], [b_rows, b_columns]) =
+                ([a.row_stride, a.column_stride].map(stride), [b.row_stride, b.column_stride].map(stride));
+            #[expect(unsafe_code, reason = "matrixmultiply takes pointers; many times faster than a plain loop")]
+            // SAFETY: `fits` has checked that every element addressed lies inside its slice, and `product` is borrowed
+            // alone.
+            unsafe {
+                $gemm(m, k, n, 1.0, left, a_rows, a_columns, right, b_rows, b_columns, keep, out, stride(n), 1);
+            }
+        }
+    };
 }
+
+multiply!(multiply_f32, f32, matrixmultiply::sgemm);
+multiply!(multiply_f64, f64, matrixmultiply::dgemm);
 
 #[cfg(test)]
 mod tests {
@@ -92,6 +88,10 @@ mod tests {
         assert_eq!(product, [14.0, 32.0, 32.0, 77.0]);
         let mut product = vec![1.0; 9];
         multiply_f64(Matrix::new(&a, 3).transposed(), Matrix::new(&a, 3), 1.0, &mut product);
+        assert_eq!(product, [18.0, 23.0, 28.0, 23.0, 30.0, 37.0, 28.0, 37.0, 46.0]);
+        let a = a.map(|value| value as f32);
+        let mut product = vec![1.0; 9];
+        multiply_f32(Matrix::new(&a, 3).transposed(), Matrix::new(&a, 3), 1.0, &mut product);
         assert_eq!(product, [18.0, 23.0, 28.0, 23.0, 30.0, 37.0, 28.0, 37.0, 46.0]);
     }
 }

@@ -35,4 +35,5 @@ mod varint;
 mod window;
 mod writer;
 
+pub use lock::serving_address;
 pub use store::{BATCH_SAMPLES_LIMIT, EmbeddedStore, Options, TIMESTAMP_LIMIT_MS};

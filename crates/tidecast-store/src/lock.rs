@@ -52,6 +52,20 @@ impl DirectoryLock {
     }
 }
 
+/// Where the process that has the store at `root` serves; `None` where none has it, or it does not serve.
+#[must_use]
+pub fn serving_address(root: &Path) -> Option<String> {
+    let mut file = OpenOptions::new().read(true).write(true).open(root.join(LOCK)).ok()?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            file.read_to_string(&mut text).ok()?;
+            text.lines().nth(1).filter(|line| !line.is_empty()).map(str::to_owned)
+        }
+        _ => None,
+    }
+}
+
 /// The owner as a person reads it.
 fn owner(text: &str) -> String {
     let mut lines = text.lines();

@@ -3,7 +3,7 @@
 use crate::config::{ConfigError, TokenError};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tidecast_core::ports::{SourceError, StoreError};
+use tidecast_core::ports::{ArtifactError, SourceError, StoreError};
 use tidecast_forecast::models::UnknownModel;
 use tidecast_forecast::registry::RegistryError;
 
@@ -60,7 +60,11 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
             SourceError::Unavailable { .. } => NETWORK,
         });
     }
-    if cause.is::<RegistryError>() || cause.is::<NoStoreError>() {
+    if let Some(error) = cause.downcast_ref::<RegistryError>() {
+        let is_away = matches!(error, RegistryError::Storage(ArtifactError::Unavailable { .. }));
+        return Some(if is_away { NETWORK } else { STORE });
+    }
+    if cause.is::<NoStoreError>() {
         return Some(STORE);
     }
     cause.downcast_ref::<StoreError>().map(|error| match error {

@@ -7,3 +7,6 @@ pub mod commands;
 pub mod config;
 pub mod exit;
 pub mod runtime;
+pub mod verification;
+
+mod report;

@@ -5,7 +5,7 @@ use tidecast_core::ports::SourceError;
 
 /// A parsed location.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Location {
+pub(crate) enum Location {
     /// A file of this machine.
     Local(PathBuf),
     /// An object in S3 or in a store that speaks its protocol.
@@ -19,7 +19,7 @@ pub(super) enum Location {
 
 impl Location {
     /// Takes `s3://bucket/key` as an object, everything else as a path.
-    pub(super) fn parse(text: &str) -> Result<Self, SourceError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, SourceError> {
         // The text is left out of the errors: what stands before an `@` may be a secret.
         let refuse = |reason: &str| SourceError::Unavailable { what: "the location".into(), reason: reason.into() };
         let Some((scheme, rest)) = text.split_once("://") else {

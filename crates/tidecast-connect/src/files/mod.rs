@@ -4,8 +4,8 @@ mod compression;
 mod csv;
 mod input;
 mod local;
-mod location;
-mod s3;
+pub(crate) mod location;
+pub(crate) mod s3;
 
 pub use csv::{CsvOptions, CsvSource, Layout, OnError, TimestampFormat, UnknownName};
 pub use s3::S3Access;

@@ -53,7 +53,7 @@ impl S3Access {
         }
     }
 
-    fn client(&self, bucket: &str, what: &str) -> Result<AmazonS3, SourceError> {
+    pub(crate) fn client(&self, bucket: &str, what: &str) -> Result<AmazonS3, SourceError> {
         let unavailable = |reason: String| SourceError::Unavailable { what: what.to_owned(), reason };
         let (Some(key), Some(secret)) = (&self.access_key_id, &self.secret_access_key) else {
             return Err(unavailable("no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".into()));
@@ -197,7 +197,7 @@ impl S3Object {
 
 /// What the object store's error means to an operator. Its own text is used only where it cannot hold credentials:
 /// answers to a wrong signature quote the request.
-fn refusal(name: &str, error: &Error) -> SourceError {
+pub(crate) fn refusal(name: &str, error: &Error) -> SourceError {
     let what = name.to_owned();
     let reason = match error {
         Error::NotFound { .. } => return SourceError::NotFound { what },

@@ -45,6 +45,26 @@ impl RemoteStore {
         self.client.get("models", &[("selector", selector.to_string())]).await.map_err(|e| self.error(e))
     }
 
+    /// What the server's registry has (`GET /api/v1/models/versions`), in the caller's own type.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn model_versions<T: DeserializeOwned>(&self, selector: &Selector) -> Result<T, StoreError> {
+        self.client.get("models/versions", &[("selector", selector.to_string())]).await.map_err(|e| self.error(e))
+    }
+
+    /// Has the server change its models (`POST /api/v1/models/{verb}`); an order may arrive twice.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn order_models<T: DeserializeOwned>(
+        &self,
+        verb: &str,
+        order: &impl serde::Serialize,
+    ) -> Result<T, StoreError> {
+        self.client.post(&format!("models/{verb}"), order).await.map_err(|e| self.error(e))
+    }
+
     fn error(&self, failure: Failure) -> StoreError {
         self.client.store_error(failure)
     }

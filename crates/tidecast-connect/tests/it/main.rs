@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failure of a test's own set-up fails the test")]
 
 mod csv;
+mod objects;

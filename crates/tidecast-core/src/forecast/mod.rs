@@ -21,6 +21,19 @@ impl fmt::Display for ModelVersion {
     }
 }
 
+impl std::str::FromStr for ModelVersion {
+    type Err = String;
+
+    /// Reads what is displayed: `ridge/3`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('/').filter(|(model, _)| !model.is_empty());
+        let parsed = parts.and_then(|(model, version)| Some((model.to_owned(), version.parse().ok()?)));
+        let (model, version) =
+            parsed.ok_or_else(|| format!("`{text}` is no model version; write model and version as in ridge/3"))?;
+        Ok(Self { model, version })
+    }
+}
+
 /// What one model said about the future of one series, at one origin.
 ///
 /// Forecasts are stored by (series, model version, origin): forecasting again from an unchanged origin overwrites,

@@ -1,74 +1,41 @@
-//! The registry: every trained model version in a directory, and which of them speaks for a series.
+//! The registry: every trained model version, which of them speaks for a series, and what tuning found.
 //!
-//! ```text
-//! <directory>/<series>/<model>-<version>/metadata.json
-//! <directory>/<series>/<model>-<version>/artifact.safetensors
-//! <directory>/<series>/champion.json
-//! ```
-//!
-//! A version is written beside, made durable and renamed into place; so is the champion. A crash at any moment leaves
-//! what was there before, and at most a leftover that the next publication of the series removes.
+//! It keeps objects in an [`ArtifactStorage`], a directory beside the store or an object storage. A version exists
+//! once its metadata do, which are written after its artifact; the champion is one small object that is replaced as a
+//! whole, after the version it names. A crash between any two steps therefore leaves the champion there was, whole, and
+//! at most an artifact nobody asks for, which the next publication or garbage collection removes.
 
-mod files;
+mod directory;
+mod error;
+mod names;
+mod retention;
+mod succession;
+mod tuning;
 
-use crate::artifact::LoadError;
+pub use directory::ArtifactDirectory;
+pub use error::RegistryError;
+pub use retention::VERSIONS_KEPT;
+pub use succession::{Promotion, Succession};
+pub use tuning::{Scope, Study};
+
 use crate::models::FitSettings;
 use crate::parallel;
 use crate::score::Score;
 use crate::training;
+use names::Versions;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use tidecast_core::forecast::ModelVersion;
-use tidecast_core::ports::Forecaster;
+use tidecast_core::ports::{ArtifactError, ArtifactStorage, Forecaster};
 use tidecast_core::series::{SeriesKey, TimeRange};
 
-/// Newest versions kept per series and model, the champion besides.
-const VERSIONS_KEPT: u32 = 5;
-const CHAMPION: &str = "champion.json";
-const METADATA: &str = "metadata.json";
-const ARTIFACT: &str = "artifact.safetensors";
+/// Champions read at once: bounds memory, and is enough to hide the latency of an object storage.
+const READ_AT_ONCE: usize = 256;
 
-/// Why the registry refuses.
-#[derive(Debug, thiserror::Error)]
-pub enum RegistryError {
-    /// Reading or writing failed.
-    #[error("{path} cannot be {doing}: {reason}; check permissions and free space of the registry")]
-    Io {
-        /// The file or directory.
-        path: String,
-        /// "read", "written", ...
-        doing: &'static str,
-        /// What the operating system said.
-        reason: String,
-    },
-    /// A file holds something else than was written.
-    #[error("{path} is damaged: {reason}; promote another version, or train the series again")]
-    Damaged {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The artifact cannot be used by this build.
-    #[error("{path}: {source}")]
-    Artifact {
-        /// The file.
-        path: String,
-        /// Why.
-        source: LoadError,
-    },
-    /// There is no such version.
-    #[error("{series} has no model {version}; versions there are: {known}")]
-    Unknown {
-        /// The series.
-        series: String,
-        /// What was asked for.
-        version: String,
-        /// What there is.
-        known: String,
-    },
-}
+/// How often a number for a version is tried that another process has taken meanwhile.
+const NUMBERS_TRIED: u32 = 8;
 
 /// What is known about a model before it gets a version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,10 +76,59 @@ pub struct Metadata {
 /// A version read back: what is known about it, and its forecaster at the end of the data it was trained on.
 pub type Loaded = (Metadata, Box<dyn Forecaster>);
 
+/// The versions of a series that have a name of their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aliases {
+    /// Who speaks.
+    pub champion: Option<ModelVersion>,
+    /// The newest version whose accuracy is known, the champion and its model's earlier versions apart.
+    pub challenger: Option<ModelVersion>,
+    /// Who spoke before, and is still kept: where a rollback leads.
+    pub previous: Option<ModelVersion>,
+}
+
+impl Aliases {
+    /// Whether a version has one of the names.
+    fn protect(&self, version: &ModelVersion) -> bool {
+        [&self.champion, &self.challenger, &self.previous].into_iter().any(|alias| alias.as_ref() == Some(version))
+    }
+}
+
+/// Everything the registry has about one series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesRecord {
+    /// The series.
+    pub series: SeriesKey,
+    /// Its versions, by model and version.
+    pub versions: Vec<Metadata>,
+    /// Which of them have names.
+    pub aliases: Aliases,
+    /// How its champions followed each other, oldest first.
+    pub promotions: Vec<Promotion>,
+}
+
+/// A change of the champion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Succeeded {
+    /// Who spoke before.
+    pub from: Option<ModelVersion>,
+    /// Who speaks now.
+    pub to: ModelVersion,
+}
+
+/// What garbage collection removed, or would.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Collected {
+    /// Versions.
+    pub removed: Vec<Metadata>,
+    /// Remains of writes that never ended.
+    pub leftovers: usize,
+}
+
 /// The registry of one store.
 #[derive(Debug)]
 pub struct Registry {
-    directory: PathBuf,
+    storage: Arc<dyn ArtifactStorage>,
     /// Versions are numbered and champions replaced by one thread at a time.
     writing: Mutex<()>,
 }
@@ -123,8 +139,13 @@ impl Registry {
     /// # Errors
     /// When the directory cannot be created.
     pub fn open(directory: &Path) -> Result<Self, RegistryError> {
-        std::fs::create_dir_all(directory).map_err(|error| io(directory, "created", &error))?;
-        Ok(Self { directory: directory.to_owned(), writing: Mutex::new(()) })
+        Ok(Self::over(Arc::new(ArtifactDirectory::open(directory)?)))
+    }
+
+    /// A registry over any storage, which no other registry writes to.
+    #[must_use]
+    pub fn over(storage: Arc<dyn ArtifactStorage>) -> Self {
+        Self { storage, writing: Mutex::new(()) }
     }
 
     /// Keeps a trained forecaster as the next version of its model for a series; durable when this returns. Old
@@ -139,11 +160,10 @@ impl Registry {
         description: Description,
     ) -> Result<Metadata, RegistryError> {
         let artifact = forecaster.save();
-        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = self.folder(series);
-        let model = forecaster.model().to_owned();
-        let newest = list(&folder)?.into_iter().filter(|have| have.model == model).map(|have| have.version).max();
-        let version = ModelVersion { model, version: newest.unwrap_or(0) + 1 };
+        let _alone = self.alone();
+        let folder = folder(series);
+        let mut versions = Versions::of(&self.storage.keys(&folder)?);
+        let version = self.put_artifact(&folder, forecaster.model(), &artifact, &versions)?;
         let metadata = Metadata {
             series: series.clone(),
             description,
@@ -152,36 +172,132 @@ impl Registry {
             artifact_crc32: crc32fast::hash(&artifact),
             version,
         };
-        let text = serde_json::to_vec_pretty(&metadata).unwrap_or_default();
-        let name = directory_name(&metadata.version);
-        files::create_directory(&folder, &name, &[(METADATA, &text), (ARTIFACT, &artifact)])?;
-        self.prune(series, &metadata.version)?;
+        let key = names::metadata(&folder, &metadata.version);
+        let text = json(&metadata);
+        // A write whose answer got lost on the way is repeated, and finds itself there.
+        if !self.storage.create(&key, &text)? && self.storage.get(&key)?.as_ref() != Some(&text) {
+            return Err(RegistryError::Contested { place: self.storage.place(&key) });
+        }
+        versions.complete.push(metadata.version.clone());
+        // The version is published, whatever becomes of old ones: what cannot be removed now is tried again next time.
+        let _left_for_next_time = self.prune(series, &versions);
         Ok(metadata)
     }
 
-    /// Removes the versions of a model that are too old to keep, and what a crash left behind.
-    fn prune(&self, series: &SeriesKey, newest: &ModelVersion) -> Result<(), RegistryError> {
-        let folder = self.folder(series);
-        files::remove_leftovers(&folder)?;
-        let champion = self.champion(series)?;
-        for have in list(&folder)? {
-            let old = have.model == newest.model && have.version + VERSIONS_KEPT <= newest.version;
-            if old && champion.as_ref() != Some(&have) {
-                files::remove_directory(&folder, &directory_name(&have))?;
+    /// Writes an artifact under the next free number.
+    fn put_artifact(
+        &self,
+        folder: &str,
+        model: &str,
+        artifact: &[u8],
+        versions: &Versions,
+    ) -> Result<ModelVersion, RegistryError> {
+        let first = versions.next(model);
+        for number in first..first.saturating_add(NUMBERS_TRIED) {
+            let version = ModelVersion { model: model.to_owned(), version: number };
+            if self.storage.create(&names::artifact(folder, &version), artifact)? {
+                return Ok(version);
             }
+        }
+        Err(RegistryError::Contested { place: self.storage.place(folder) })
+    }
+
+    /// Removes what is too many after a publication, and what a crash left behind.
+    fn prune(&self, series: &SeriesKey, versions: &Versions) -> Result<(), RegistryError> {
+        let of_model = |model: &str| versions.complete.iter().filter(|have| have.model == model).count();
+        let too_many = versions.complete.iter().any(|have| of_model(&have.model) > VERSIONS_KEPT);
+        if too_many || !versions.incomplete.is_empty() {
+            self.collect_series(series, VERSIONS_KEPT, true)?;
         }
         Ok(())
     }
 
-    /// Makes a version the one that speaks for the series; durable when this returns.
+    /// Makes a version the one that speaks for the series; durable when this returns. `at_ms` is the time of the data,
+    /// `reason` says why in plain words.
     ///
     /// # Errors
-    /// When there is no such version, or writing fails; the old champion stays then.
-    pub fn promote(&self, series: &SeriesKey, version: &ModelVersion) -> Result<(), RegistryError> {
-        let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+    /// When there is no such version, or it cannot be read, or writing fails; the old champion stays then.
+    pub fn promote(
+        &self,
+        series: &SeriesKey,
+        version: &ModelVersion,
+        at_ms: i64,
+        reason: &str,
+    ) -> Result<Succeeded, RegistryError> {
+        let _alone = self.alone();
         self.metadata(series, version)?;
-        let text = serde_json::to_vec_pretty(version).unwrap_or_default();
-        files::replace(&self.folder(series), CHAMPION, &text)
+        self.crown(series, Promotion { version: version.clone(), at_ms, reason: reason.to_owned(), is_rollback: false })
+    }
+
+    /// Makes the champion before this one speak again, one step down the line at each call; `from` is the champion that
+    /// is to be taken back, so that an order that was sent twice is not obeyed twice.
+    ///
+    /// # Errors
+    /// When there is none that is still kept, another champion speaks, or writing fails; the champion stays then.
+    pub fn roll_back(
+        &self,
+        series: &SeriesKey,
+        from: Option<&ModelVersion>,
+        at_ms: i64,
+        reason: &str,
+    ) -> Result<Succeeded, RegistryError> {
+        let _alone = self.alone();
+        let succession = self.succession(series)?;
+        if let Some(Succession { champion, .. }) = &succession
+            && from.is_some_and(|from| from != champion)
+        {
+            return Err(RegistryError::Moved { series: series.to_string(), champion: champion.to_string() });
+        }
+        let former = succession.map(|succession| succession.former()).unwrap_or_default();
+        let kept = Versions::of(&self.storage.keys(&folder(series))?).complete;
+        let version = former.into_iter().find(|version| kept.contains(version));
+        let version = version.ok_or_else(|| RegistryError::NoFormer { series: series.to_string() })?;
+        self.load(series, &version)?;
+        self.crown(series, Promotion { version, at_ms, reason: reason.to_owned(), is_rollback: true })
+    }
+
+    fn crown(&self, series: &SeriesKey, promotion: Promotion) -> Result<Succeeded, RegistryError> {
+        let former = self.succession(series)?;
+        let from = former.as_ref().map(|succession| succession.champion.clone());
+        let to = promotion.version.clone();
+        let succession = Succession::followed_by(former, promotion);
+        self.storage.replace(&names::champion(&folder(series)), &json(&succession))?;
+        Ok(Succeeded { from, to })
+    }
+
+    /// Removes the versions that nobody needs, and the remains of writes that never ended: of a series, champion,
+    /// challenger, the champion before and the newest `keep` versions of each model stay. With `is_real` false it only
+    /// says what would go.
+    ///
+    /// # Errors
+    /// When reading or removing fails; what was removed before that is gone.
+    pub fn collect(&self, series: &[SeriesKey], keep: usize, is_real: bool) -> Result<Collected, RegistryError> {
+        let mut collected = Collected::default();
+        for series in series {
+            let _alone = self.alone();
+            let Collected { removed, leftovers } = self.collect_series(series, keep, is_real)?;
+            collected.removed.extend(removed);
+            collected.leftovers += leftovers;
+        }
+        Ok(collected)
+    }
+
+    fn collect_series(&self, series: &SeriesKey, keep: usize, is_real: bool) -> Result<Collected, RegistryError> {
+        let folder = folder(series);
+        let Versions { complete, incomplete } = Versions::of(&self.storage.keys(&folder)?);
+        let versions = self.read_all(series, &complete)?;
+        let aliases = self.aliases(series, &versions)?;
+        let removed: Vec<Metadata> =
+            retention::superfluous(&versions, &aliases, keep.max(1)).into_iter().cloned().collect();
+        let mut leftovers = incomplete.len();
+        if is_real {
+            for gone in removed.iter().map(|metadata| &metadata.version).chain(&incomplete) {
+                self.storage.remove(&names::metadata(&folder, gone))?;
+                self.storage.remove(&names::artifact(&folder, gone))?;
+            }
+            leftovers += self.storage.remove_unfinished(&folder)?;
+        }
+        Ok(Collected { removed, leftovers })
     }
 
     /// The version that speaks for a series; `None` before the first promotion.
@@ -189,7 +305,12 @@ impl Registry {
     /// # Errors
     /// When the file that says so cannot be read.
     pub fn champion(&self, series: &SeriesKey) -> Result<Option<ModelVersion>, RegistryError> {
-        read_champion(&self.folder(series))
+        Ok(self.succession(series)?.map(|succession| succession.champion))
+    }
+
+    fn succession(&self, series: &SeriesKey) -> Result<Option<Succession>, RegistryError> {
+        let key = names::champion(&folder(series));
+        self.storage.get(&key)?.map(|bytes| self.parse(&key, &bytes)).transpose()
     }
 
     /// All versions kept for a series, by model and version.
@@ -197,7 +318,41 @@ impl Registry {
     /// # Errors
     /// When metadata cannot be read.
     pub fn versions(&self, series: &SeriesKey) -> Result<Vec<Metadata>, RegistryError> {
-        list(&self.folder(series))?.iter().map(|version| self.metadata(series, version)).collect()
+        self.read_all(series, &Versions::of(&self.storage.keys(&folder(series))?).complete)
+    }
+
+    fn read_all(&self, series: &SeriesKey, versions: &[ModelVersion]) -> Result<Vec<Metadata>, RegistryError> {
+        let folder = folder(series);
+        let keys: Vec<String> = versions.iter().map(|version| names::metadata(&folder, version)).collect();
+        let read = keys.iter().zip(self.storage.get_all(&keys)).zip(versions);
+        read.map(|((key, bytes), version)| self.parse_metadata(key, bytes?, series, version)).collect()
+    }
+
+    /// Everything about one series.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn record(&self, series: &SeriesKey) -> Result<SeriesRecord, RegistryError> {
+        let versions = self.versions(series)?;
+        let aliases = self.aliases(series, &versions)?;
+        let promotions = self.succession(series)?.map(|succession| succession.promotions).unwrap_or_default();
+        Ok(SeriesRecord { series: series.clone(), versions, aliases, promotions })
+    }
+
+    /// The named versions among those that are kept.
+    ///
+    /// # Errors
+    /// When the file that names the champion cannot be read.
+    pub fn aliases(&self, series: &SeriesKey, versions: &[Metadata]) -> Result<Aliases, RegistryError> {
+        let succession = self.succession(series)?;
+        let champion = succession.as_ref().map(|succession| succession.champion.clone());
+        let former = succession.map(|succession| succession.former()).unwrap_or_default();
+        let is_kept = |version: &ModelVersion| versions.iter().any(|have| have.version == *version);
+        Ok(Aliases {
+            challenger: retention::challenger(versions, champion.as_ref()),
+            previous: former.into_iter().find(is_kept),
+            champion,
+        })
     }
 
     /// What is known about a version.
@@ -205,9 +360,11 @@ impl Registry {
     /// # Errors
     /// When there is none, or it is damaged.
     pub fn metadata(&self, series: &SeriesKey, version: &ModelVersion) -> Result<Metadata, RegistryError> {
-        let folder = self.folder(series);
-        let known = list(&folder)?;
-        if !known.contains(version) {
+        let folder = folder(series);
+        let key = names::metadata(&folder, version);
+        let bytes = self.storage.get(&key)?;
+        if bytes.is_none() {
+            let known = Versions::of(&self.storage.keys(&folder)?).complete;
             let known: Vec<String> = known.iter().map(ToString::to_string).collect();
             return Err(RegistryError::Unknown {
                 series: series.to_string(),
@@ -215,13 +372,7 @@ impl Registry {
                 known: if known.is_empty() { "none".to_owned() } else { known.join(", ") },
             });
         }
-        let metadata = read_metadata(&folder.join(directory_name(version)))?;
-        if metadata.series == *series && metadata.version == *version {
-            Ok(metadata)
-        } else {
-            let path = folder.join(directory_name(version)).join(METADATA);
-            Err(damaged(&path, format!("it is of {} {}", metadata.series, metadata.version)))
-        }
+        self.parse_metadata(&key, bytes, series, version)
     }
 
     /// The forecaster of a version, at the end of the data it was trained on.
@@ -230,20 +381,30 @@ impl Registry {
     /// When there is no such version, or it is damaged or of another format.
     pub fn load(&self, series: &SeriesKey, version: &ModelVersion) -> Result<Loaded, RegistryError> {
         let metadata = self.metadata(series, version)?;
-        let forecaster = read_forecaster(&self.folder(series).join(directory_name(version)), &metadata)?;
+        let key = names::artifact(&folder(series), version);
+        let bytes = self.storage.get(&key)?;
+        let forecaster = self.parse_artifact(&key, bytes, &metadata)?;
         Ok((metadata, forecaster))
+    }
+
+    /// The forecaster of a version as it was saved, for [`training::rescore`].
+    ///
+    /// # Errors
+    /// When there is no such version, or it cannot be read.
+    pub fn artifact(&self, series: &SeriesKey, version: &ModelVersion) -> Result<Vec<u8>, RegistryError> {
+        let key = names::artifact(&folder(series), version);
+        self.storage.get(&key)?.ok_or_else(|| self.damaged(&key, "it is not there".to_owned()))
     }
 
     /// Every series that has a champion, sorted.
     ///
     /// # Errors
-    /// When the directory or a champion's metadata cannot be read.
+    /// When the storage or a champion's metadata cannot be read.
     pub fn series(&self) -> Result<Vec<SeriesKey>, RegistryError> {
         let mut series = Vec::new();
-        for folder in files::directories(&self.directory)? {
-            let folder = self.directory.join(folder);
-            if let Some(version) = read_champion(&folder)? {
-                series.push(read_metadata(&folder.join(directory_name(&version)))?.series);
+        for folders in self.storage.folders()?.chunks(READ_AT_ONCE) {
+            for champion in self.champions(folders) {
+                series.push(champion?.1.series);
             }
         }
         series.sort_unstable();
@@ -254,72 +415,102 @@ impl Registry {
     /// and does not keep the others from loading.
     ///
     /// # Errors
-    /// When the directory itself cannot be read.
+    /// When the storage itself cannot be read.
     pub fn load_champions(&self) -> Result<Vec<Result<Loaded, RegistryError>>, RegistryError> {
-        let folders = files::directories(&self.directory)?;
-        let loaded = parallel::map(&folders, |folder| {
-            let folder = self.directory.join(folder);
-            let champion = read_champion(&folder).transpose()?;
-            Some(champion.and_then(|version| {
-                let directory = folder.join(directory_name(&version));
-                let metadata = read_metadata(&directory)?;
-                let forecaster = read_forecaster(&directory, &metadata)?;
-                Ok((metadata, forecaster))
-            }))
-        });
-        Ok(loaded.into_iter().flatten().collect())
+        let mut all = Vec::new();
+        for folders in self.storage.folders()?.chunks(READ_AT_ONCE) {
+            let (found, failed): (Vec<_>, Vec<_>) = self.champions(folders).into_iter().partition(Result::is_ok);
+            all.extend(failed.into_iter().filter_map(Result::err).map(Err));
+            let found: Vec<(String, Metadata)> = found.into_iter().flatten().collect();
+            let keys: Vec<String> =
+                found.iter().map(|(folder, metadata)| names::artifact(folder, &metadata.version)).collect();
+            let bytes = self.storage.get_all(&keys);
+            let read: Vec<_> = found.into_iter().zip(keys).zip(bytes).collect();
+            all.extend(parallel::map(&read, |(((_, metadata), key), bytes)| {
+                let forecaster = self.parse_artifact(key, bytes.clone()?, metadata)?;
+                Ok((metadata.clone(), forecaster))
+            }));
+        }
+        Ok(all)
     }
 
-    fn folder(&self, series: &SeriesKey) -> PathBuf {
-        self.directory.join(files::folder_name(&series.to_string()))
+    /// Folders that have a champion, with what is known about it.
+    fn champions(&self, folders: &[String]) -> Vec<Result<(String, Metadata), RegistryError>> {
+        let keys: Vec<String> = folders.iter().map(|folder| names::champion(folder)).collect();
+        let mut champions = Vec::new();
+        let mut outcomes = Vec::new();
+        for ((folder, key), bytes) in folders.iter().zip(&keys).zip(self.storage.get_all(&keys)) {
+            let champion = bytes
+                .map_err(RegistryError::from)
+                .and_then(|bytes| bytes.map(|bytes| self.parse::<Succession>(key, &bytes)).transpose());
+            match champion {
+                Ok(Some(Succession { champion, .. })) => champions.push((folder, champion)),
+                Ok(None) => {}
+                Err(error) => outcomes.push(Err(error)),
+            }
+        }
+        let keys: Vec<String> = champions.iter().map(|(folder, version)| names::metadata(folder, version)).collect();
+        let read = champions.into_iter().zip(&keys).zip(self.storage.get_all(&keys));
+        let parse = |folder: &String, key: &String, bytes: Result<Option<Vec<u8>>, ArtifactError>| {
+            let bytes = bytes?.ok_or_else(|| self.damaged(key, "it is not there".to_owned()))?;
+            Ok((folder.clone(), self.parse(key, &bytes)?))
+        };
+        outcomes.extend(read.map(|(((folder, _), key), bytes)| parse(folder, key, bytes)));
+        outcomes
+    }
+
+    fn parse<T: DeserializeOwned>(&self, key: &str, bytes: &[u8]) -> Result<T, RegistryError> {
+        serde_json::from_slice(bytes).map_err(|error| self.damaged(key, error.to_string()))
+    }
+
+    fn parse_metadata(
+        &self,
+        key: &str,
+        bytes: Option<Vec<u8>>,
+        series: &SeriesKey,
+        version: &ModelVersion,
+    ) -> Result<Metadata, RegistryError> {
+        let bytes = bytes.ok_or_else(|| self.damaged(key, "it is not there".to_owned()))?;
+        let metadata: Metadata = self.parse(key, &bytes)?;
+        if metadata.series == *series && metadata.version == *version {
+            Ok(metadata)
+        } else {
+            Err(self.damaged(key, format!("it is of {} {}", metadata.series, metadata.version)))
+        }
+    }
+
+    fn parse_artifact(
+        &self,
+        key: &str,
+        bytes: Option<Vec<u8>>,
+        metadata: &Metadata,
+    ) -> Result<Box<dyn Forecaster>, RegistryError> {
+        let bytes = bytes.ok_or_else(|| self.damaged(key, "it is not there".to_owned()))?;
+        if bytes.len() as u64 != metadata.artifact_bytes || crc32fast::hash(&bytes) != metadata.artifact_crc32 {
+            let reason = format!(
+                "{} bytes whose checksum does not match the {} bytes that were written",
+                bytes.len(),
+                metadata.artifact_bytes
+            );
+            return Err(self.damaged(key, reason));
+        }
+        training::load(&bytes).map_err(|source| RegistryError::Artifact { place: self.storage.place(key), source })
+    }
+
+    fn damaged(&self, key: &str, reason: String) -> RegistryError {
+        RegistryError::Damaged { place: self.storage.place(key), reason }
+    }
+
+    fn alone(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn directory_name(version: &ModelVersion) -> String {
-    format!("{}-{}", version.model, version.version)
+fn folder(series: &SeriesKey) -> String {
+    names::folder(&series.to_string())
 }
 
-/// The versions whose directories are complete.
-fn list(folder: &Path) -> Result<Vec<ModelVersion>, RegistryError> {
-    let parse = |name: &String| {
-        let (model, version) = name.rsplit_once('-')?;
-        Some(ModelVersion { model: model.to_owned(), version: version.parse().ok()? })
-    };
-    let mut versions: Vec<ModelVersion> = files::directories(folder)?.iter().filter_map(parse).collect();
-    versions.sort_unstable();
-    Ok(versions)
-}
-
-fn read_champion(folder: &Path) -> Result<Option<ModelVersion>, RegistryError> {
-    let path = folder.join(CHAMPION);
-    let Some(bytes) = files::read_if_there(&path)? else { return Ok(None) };
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| damaged(&path, error.to_string()))
-}
-
-fn read_metadata(directory: &Path) -> Result<Metadata, RegistryError> {
-    let path = directory.join(METADATA);
-    let bytes = std::fs::read(&path).map_err(|error| io(&path, "read", &error))?;
-    serde_json::from_slice(&bytes).map_err(|error| damaged(&path, error.to_string()))
-}
-
-fn read_forecaster(directory: &Path, metadata: &Metadata) -> Result<Box<dyn Forecaster>, RegistryError> {
-    let path = directory.join(ARTIFACT);
-    let bytes = std::fs::read(&path).map_err(|error| io(&path, "read", &error))?;
-    if bytes.len() as u64 != metadata.artifact_bytes || crc32fast::hash(&bytes) != metadata.artifact_crc32 {
-        let reason = format!(
-            "{} bytes whose checksum does not match the {} bytes that were written",
-            bytes.len(),
-            metadata.artifact_bytes
-        );
-        return Err(damaged(&path, reason));
-    }
-    training::load(&bytes).map_err(|source| RegistryError::Artifact { path: path.display().to_string(), source })
-}
-
-fn io(path: &Path, doing: &'static str, error: &std::io::Error) -> RegistryError {
-    RegistryError::Io { path: path.display().to_string(), doing, reason: error.to_string() }
-}
-
-fn damaged(path: &Path, reason: String) -> RegistryError {
-    RegistryError::Damaged { path: path.display().to_string(), reason }
+/// Plain structs of numbers and text always serialise; were one not to, reading it back says so.
+fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec_pretty(value).unwrap_or_default()
 }

@@ -10,9 +10,11 @@ mod calibrated;
 mod prepared;
 mod replay;
 mod rollout;
+mod standing;
 mod weights;
 
 pub use calibrated::load;
+pub use standing::{rescore, validate};
 
 use crate::models::{Control, Fit, FitError, FitResult, FitSettings, Model, ensemble};
 use crate::parallel;

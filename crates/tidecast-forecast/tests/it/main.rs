@@ -11,6 +11,7 @@ mod lstm;
 mod registry;
 mod select;
 mod trees;
+mod tune;
 
 use std::sync::atomic::AtomicBool;
 use tidecast_core::series::RegularSeries;

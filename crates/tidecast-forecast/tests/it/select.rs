@@ -132,3 +132,17 @@ fn what_candidates_share_is_fitted_once_and_progress_rises_to_one() {
     assert!(seen.is_sorted() && seen.len() > 6, "{seen:?}");
     assert!((seen[seen.len() - 1] - 1.0).abs() < 1e-9, "{seen:?}");
 }
+
+#[test]
+fn a_standing_champion_is_scored_on_the_newest_days() {
+    let long = hourly(daily(2_500, 1));
+    let trained = crate::train("ridge", &[long.truncated(2_000)]).pop().unwrap().unwrap();
+    let saved = [Some(trained.forecaster.save()), None, Some(b"no model".to_vec())];
+    let panel = [long.clone(), long.clone(), long.clone()];
+    let scores = tidecast_forecast::training::rescore(&saved, &panel, &settings());
+    let fresh = crate::train("ridge", &[long]).pop().unwrap().unwrap().score.unwrap();
+    let standing = scores[0].unwrap();
+    assert_eq!((standing.from_ms, standing.to_ms), (fresh.from_ms, fresh.to_ms), "the same stretch");
+    assert!((standing.mase / fresh.mase - 1.0).abs() < 0.1, "{} {}", standing.mase, fresh.mase);
+    assert_eq!(scores[1..], [None, None]);
+}

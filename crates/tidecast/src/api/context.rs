@@ -4,7 +4,7 @@ use super::ApiState;
 use super::error::ApiError;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 
 /// Event streams at once: a person has a few tabs, a wall has a few screens.
 const STREAMS_MAX: usize = 64;
@@ -12,8 +12,11 @@ const STREAMS_MAX: usize = 64;
 /// Request bodies in memory at once, each of up to 32 MiB and about twice that parsed.
 const BODIES_MAX: usize = 4;
 
-/// How long a body waits for its turn before the sender is asked to come back.
-const BODY_TURN: Duration = Duration::from_secs(10);
+/// Verifications at once: each reads up to some hundred forecasts, or a few hundred of each of many series.
+const VERIFICATIONS_MAX: usize = 2;
+
+/// How long a request waits for its turn before the sender is asked to come back.
+const TURN: Duration = Duration::from_secs(10);
 
 /// The state of a router.
 pub(super) struct Context {
@@ -23,6 +26,7 @@ pub(super) struct Context {
     pub(super) closing: watch::Sender<bool>,
     streams: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    verifications: Semaphore,
 }
 
 impl Context {
@@ -32,6 +36,7 @@ impl Context {
             closing: watch::Sender::new(false),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             bodies: Arc::new(Semaphore::new(BODIES_MAX)),
+            verifications: Semaphore::new(VERIFICATIONS_MAX),
         })
     }
 
@@ -42,9 +47,17 @@ impl Context {
         })
     }
 
+    /// The right to hold stored forecasts against what came, waiting a little for it.
+    pub(super) async fn verification_permit(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        match tokio::time::timeout(TURN, self.verifications.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            _ => Err(ApiError::unavailable("too many verifications at once; ask again in a moment".to_owned())),
+        }
+    }
+
     /// The right to hold one request body, waiting a little for it.
     pub(super) async fn body_permit(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        match tokio::time::timeout(BODY_TURN, Arc::clone(&self.bodies).acquire_owned()).await {
+        match tokio::time::timeout(TURN, Arc::clone(&self.bodies).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             _ => Err(ApiError::unavailable("too many writes at once; send it again in a moment".to_owned())),
         }

@@ -2,8 +2,7 @@
 
 use super::context::Context;
 use super::error::ApiError;
-use super::extract::Query;
-use super::series::Selection;
+use super::extract::{Query, selector};
 use crate::runtime::live::Board;
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tidecast_connect::http::wire::{ErrorBody, Forecasts, ORIGINS_MAX};
 use tidecast_core::ports::ForecastQuery;
-use tidecast_core::series::{SeriesKey, TimeRange};
+use tidecast_core::series::{Selector, SeriesKey, TimeRange};
 use utoipa::{IntoParams, ToSchema};
 
 const ORIGINS_DEFAULT: usize = 50;
@@ -33,9 +32,27 @@ pub(super) struct ForecastsQuery {
     limit: Option<usize>,
 }
 
+/// Which boards.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ModelsQuery {
+    /// As in Prometheus: `power{device_id=~"meter_.*"}`; all if empty.
+    #[serde(default, deserialize_with = "selector")]
+    #[param(value_type = Option<String>)]
+    selector: Selector,
+    /// How many to skip.
+    #[serde(default)]
+    offset: usize,
+    /// How many to give; all if absent.
+    limit: Option<usize>,
+}
+
 /// The models of every series.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Models {
+    /// Series that match.
+    total: usize,
     /// Sorted by series.
     models: Vec<Board>,
 }
@@ -60,8 +77,11 @@ pub(super) async fn forecasts(
 }
 
 /// Champion, candidates and accuracy of every series that matches.
-#[utoipa::path(get, path = "/v1/models", tag = "forecasts", params(Selection),
+#[utoipa::path(get, path = "/v1/models", tag = "forecasts", params(ModelsQuery),
     responses((status = 200, body = Models), (status = "default", body = ErrorBody)))]
-pub(super) async fn models(State(context): State<Arc<Context>>, Query(query): Query<Selection>) -> Json<Models> {
-    Json(Models { models: context.state.live.boards(&query.selector) })
+pub(super) async fn models(State(context): State<Arc<Context>>, Query(query): Query<ModelsQuery>) -> Json<Models> {
+    let boards = context.state.live.boards(&query.selector);
+    let total = boards.len();
+    let page = boards.into_iter().skip(query.offset).take(query.limit.unwrap_or(usize::MAX));
+    Json(Models { total, models: page.collect() })
 }

@@ -12,6 +12,8 @@ mod extract;
 mod forecasts;
 mod headers;
 mod ingest;
+mod leaderboard;
+pub(crate) mod models;
 mod openapi;
 mod overview;
 mod range;
@@ -19,6 +21,7 @@ mod resolution;
 mod series;
 mod serve;
 mod status;
+mod verification;
 
 pub use openapi::openapi_json;
 pub use serve::serve;
@@ -35,12 +38,15 @@ use std::sync::Arc;
 use tidecast_connect::http::Token;
 use tidecast_connect::http::wire::BODY_BYTES_MAX;
 use tidecast_core::ports::SeriesStore;
+use tidecast_forecast::registry::Registry;
 
 /// What the API needs from the process.
 #[derive(Clone)]
 pub struct ApiState {
     /// Where series and forecasts are.
     pub store: Arc<dyn SeriesStore>,
+    /// The models of the series.
+    pub registry: Arc<Registry>,
     /// What the process knows about itself.
     pub live: Live,
     /// What every request under `/api` must show, if set.

@@ -1,7 +1,7 @@
 //! The routes of the API and their OpenAPI document: one list gives both, so that neither can lack what the other has.
 
 use super::context::Context;
-use super::{events, forecasts, ingest, overview, range, series, status};
+use super::{events, forecasts, ingest, leaderboard, models, overview, range, series, status, verification};
 use crate::runtime::live::ChampionChange;
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -51,6 +51,13 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(range::range))
         .routes(routes!(forecasts::forecasts, ingest::put_forecasts))
         .routes(routes!(forecasts::models))
+        .routes(routes!(models::versions))
+        .routes(routes!(models::promote))
+        .routes(routes!(models::rollback))
+        .routes(routes!(models::collect))
+        .routes(routes!(leaderboard::leaderboard))
+        .routes(routes!(verification::verification))
+        .routes(routes!(verification::accuracy))
         .routes(routes!(events::events))
         .routes(routes!(ingest::cursor))
         .routes(routes!(ingest::samples))

@@ -252,6 +252,8 @@ mod tests {
             step_ms: 1,
             backtest: None,
             live: None,
+            drift: None,
+            challenger: None,
             candidates: Vec::new(),
         };
         let stored = || vec![forecast("ridge", 1, 1, 1), forecast("ridge", 2, 1, 1), forecast("lstm", 3, 1, 1)];

@@ -66,6 +66,10 @@ async fn check(path: &Path, connect: bool, environment: &dyn Environment) -> any
         does: store(&config),
         tried: connect.then(|| probe::store(&config.store)),
     }];
+    if let Some(registry) = &config.registry {
+        let tried = if connect { Some(probe::registry(registry).await) } else { None };
+        parts.push(Part { kind: "registry", name: String::new(), does: format!("models in {registry}"), tried });
+    }
     for (name, source) in &config.sources {
         let tried = if connect { Some(probe::source(source).await) } else { None };
         parts.push(Part { kind: "source", name: name.clone(), does: self::source(source), tried });

@@ -6,12 +6,11 @@ use super::instant;
 use super::job_flags::JobFlags;
 use super::progress;
 use super::table::Table;
-use super::target::Target;
+use super::target::{RegistryFlag, Target};
 use crate::exit::InputError;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::collect::collect;
 use crate::runtime::forecasting::{ForecastJob, Forecasting, fit};
-use crate::runtime::host::open_registry;
 use crate::runtime::live::{Live, Mode};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -45,6 +44,9 @@ pub(crate) struct Args {
     target: Target,
 
     #[command(flatten)]
+    registry: RegistryFlag,
+
+    #[command(flatten)]
     job: JobFlags,
 
     #[command(flatten)]
@@ -63,7 +65,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     } else if args.target.is_remote() {
         newest(&*args.target.open()?, &args.selector).await?
     } else {
-        stored(&args.target, job).await?
+        stored(&args.target, &args.registry, job).await?
     };
     if forecasts.is_empty() {
         let message = format!("no series match {}, or none has enough samples yet", args.selector);
@@ -82,11 +84,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
 }
 
 /// Forecasts from the registry's champions, fitting series that have none.
-async fn stored(target: &Target, job: ForecastJob) -> anyhow::Result<Vec<Forecast>> {
+async fn stored(target: &Target, registry: &RegistryFlag, job: ForecastJob) -> anyhow::Result<Vec<Forecast>> {
     let directory = target.directory()?;
     let store = target.open_existing()?;
     let live = Live::new(Mode::Run, Arc::new(SystemClock), SystemClock.now_ms());
-    let mut forecasting = Forecasting::new(job, store, Arc::new(open_registry(directory)?), live.clone())?;
+    let mut forecasting = Forecasting::new(job, store, Arc::new(registry.open(directory)?), live.clone())?;
     forecasting.resume().await?;
     let bar = progress::follow(&live, "fit");
     forecasting.fit_first().await?;
@@ -116,10 +118,10 @@ async fn straight(input: &str, csv: &CsvFlags, job: &ForecastJob) -> anyhow::Res
     let bar = progress::spinner("fit");
     let candidates = select::candidates(&job.model)?;
     let never = Arc::default();
-    let chosen = fit::choose(job, candidates, histories.collect(), never, |_| {}).await?;
+    let chosen = fit::choose(job, fit::Basis::default(), candidates, histories.collect(), never, |_| {}).await?;
     bar.finish_and_clear();
     let mut forecasts = Vec::new();
-    for fit::Chosen { series, history, choice } in chosen {
+    for fit::Chosen { series, history, choice, .. } in chosen {
         let trained = choice.map_err(|error| InputError(format!("{series}: {error}")))?.trained;
         let horizon = job.horizon_steps(history.step_ms);
         forecasts.push(Forecast {

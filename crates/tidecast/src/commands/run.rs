@@ -39,7 +39,8 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::load(&args.file, &ProcessEnvironment, &model_names())?;
     let StoreConfig::Embedded(directory) = &config.store;
-    let host = Host::start(Mode::Run, directory, &config.server, Arc::new(SystemClock)).await?;
+    let host =
+        Host::start(Mode::Run, directory, config.registry.as_ref(), &config.server, Arc::new(SystemClock)).await?;
     print(&format!("Console: http://{}/\n", host.address))?;
     announce(&host, &config);
     tokio::spawn(housekeeping(Arc::clone(&host.store), config.retention));

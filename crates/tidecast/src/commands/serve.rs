@@ -1,6 +1,7 @@
 //! `tidecast serve`: the API and the console over a store, without sources and without forecasting.
 
 use super::format::print;
+use super::target::RegistryFlag;
 use crate::config::{ServerConfig, StoreConfig};
 use crate::runtime::clock::SystemClock;
 use crate::runtime::host::{Host, count};
@@ -45,12 +46,22 @@ pub(crate) struct Args {
     store: StoreConfig,
 
     #[command(flatten)]
+    registry: RegistryFlag,
+
+    #[command(flatten)]
     listen: ListenFlags,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let StoreConfig::Embedded(directory) = &args.store;
-    let host = Host::start(Mode::Serve, directory, &args.listen.server(), Arc::new(SystemClock)).await?;
+    let host = Host::start(
+        Mode::Serve,
+        directory,
+        args.registry.registry.as_ref(),
+        &args.listen.server(),
+        Arc::new(SystemClock),
+    )
+    .await?;
     count(&*host.store, &host.live).await?;
     host.live.update_status(|status| {
         status.phase = Phase::Live;

@@ -1,12 +1,14 @@
 //! Where a verb finds its series: an embedded store that it opens itself, or a running server.
 
-use crate::config::{Environment, ProcessEnvironment, ServerConfig, StoreConfig};
+use crate::config::{Environment, ProcessEnvironment, RegistryConfig, ServerConfig, StoreConfig};
 use crate::exit::{NoStoreError, UsageError};
+use crate::runtime::host::open_registry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidecast_connect::http::{RemoteStore, Token};
 use tidecast_core::ports::SeriesStore;
-use tidecast_store::{EmbeddedStore, Options};
+use tidecast_forecast::registry::Registry;
+use tidecast_store::{EmbeddedStore, Options, serving_address};
 
 /// `--store` or `--server`, the same for every verb.
 #[derive(Debug, clap::Args)]
@@ -38,6 +40,51 @@ impl StoreFlag {
         let StoreConfig::Embedded(directory) = &self.store;
         existing(directory)
     }
+}
+
+/// Who changes the models of a store: the server that has it, or else this process.
+pub(crate) enum Keeper {
+    /// A running server.
+    Server(RemoteStore),
+    /// This process, which has the store as long as this lives.
+    Here { _store: Box<EmbeddedStore>, registry: Registry },
+}
+
+impl Target {
+    /// Who changes the models of the store that the flags name: its server where one runs, even when the store itself
+    /// was named.
+    pub(crate) fn keeper(&self, registry: &RegistryFlag) -> anyhow::Result<Keeper> {
+        if self.is_remote() {
+            return Ok(Keeper::Server(self.remote()?));
+        }
+        let directory = self.directory()?;
+        match open_embedded(directory) {
+            Ok(store) => Ok(Keeper::Here { _store: Box::new(store), registry: registry.open(directory)? }),
+            Err(locked) => match serving_address(directory) {
+                Some(address) => Ok(Keeper::Server(RemoteStore::new(&address, self.token()?.as_ref())?)),
+                None => Err(locked),
+            },
+        }
+    }
+}
+
+/// Where the models of a store are, the same for every verb.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RegistryFlag {
+    /// Models of the store: a directory, or s3://bucket/prefix [default: beside the store]
+    #[arg(long, value_name = "REGISTRY", env = "TIDECAST_REGISTRY", value_parser = parse_registry)]
+    pub(crate) registry: Option<RegistryConfig>,
+}
+
+impl RegistryFlag {
+    /// The registry of the store in a directory.
+    pub(crate) fn open(&self, store: &Path) -> anyhow::Result<Registry> {
+        Ok(open_registry(store, self.registry.as_ref())?)
+    }
+}
+
+fn parse_registry(text: &str) -> Result<RegistryConfig, String> {
+    text.parse()
 }
 
 /// For clap: the message without its own prefix.

@@ -9,6 +9,7 @@ mod environment;
 mod forecast;
 mod preset;
 mod problem;
+mod registry;
 mod server;
 mod source;
 mod store;
@@ -23,6 +24,7 @@ mod tests;
 pub use environment::{Environment, ProcessEnvironment};
 pub use forecast::ForecastConfig;
 pub use problem::{ConfigError, Problem};
+pub use registry::RegistryConfig;
 pub use server::{ServerConfig, TokenError};
 pub use source::SourceConfig;
 pub use store::StoreConfig;
@@ -38,6 +40,9 @@ use tidecast_core::duration::DurationMs;
 pub struct Config {
     /// Where samples and forecasts are kept.
     pub store: StoreConfig,
+    /// Where models are kept; beside the store where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registry: Option<RegistryConfig>,
     /// Where samples come from, by name.
     pub sources: BTreeMap<String, SourceConfig>,
     /// What is forecast, by name.
@@ -52,7 +57,7 @@ pub struct Config {
 const MOST_PROBLEMS: usize = 100;
 
 /// The keys of the file itself.
-const KEYS: [&str; 5] = ["store", "sources", "forecasts", "retention", "server"];
+const KEYS: [&str; 6] = ["store", "registry", "sources", "forecasts", "retention", "server"];
 
 impl Config {
     /// Reads and parses a file. `models` are the names that `forecasts.*.model` may have.
@@ -114,6 +119,7 @@ fn parse(text: &str, environment: &dyn Environment, models: &[&str], problems: &
     if let Some(store) = store::parse(&root, problems) {
         config.store = store;
     }
+    config.registry = registry::parse(&root, problems);
     config.retention = forecast::positive_duration(&root, "retention", problems);
     let sources = named(root.take("sources"), problems);
     problems.extend(paths_read_twice(&sources));

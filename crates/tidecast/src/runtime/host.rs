@@ -3,14 +3,16 @@
 use super::listen;
 use super::live::{Live, Mode};
 use crate::api::{self, ApiState};
-use crate::config::{ProcessEnvironment, ServerConfig};
+use crate::config::{Environment, ProcessEnvironment, RegistryConfig, ServerConfig};
 use crate::runtime::clock::SystemClock;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use tidecast_connect::files::S3Access;
+use tidecast_connect::objects::ObjectArtifacts;
 use tidecast_core::ports::{Clock, SeriesStore};
 use tidecast_core::series::Selector;
-use tidecast_forecast::registry::Registry;
+use tidecast_forecast::registry::{Registry, RegistryError};
 use tidecast_store::{EmbeddedStore, Options};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -38,6 +40,7 @@ impl Host {
     pub async fn start(
         mode: Mode,
         directory: &Path,
+        registry: Option<&RegistryConfig>,
         server: &ServerConfig,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
@@ -46,10 +49,15 @@ impl Host {
         let address = listener.local_addr()?;
         let store = Arc::new(EmbeddedStore::open(directory, Options::default())?);
         store.announce(&format!("http://{address}"))?;
-        let registry = Arc::new(open_registry(directory)?);
+        let registry = Arc::new(open_registry(directory, registry)?);
         let live = Live::new(mode, clock, SystemClock.now_ms());
         let shutdown = listen::shutdown_signal()?;
-        let state = ApiState { store: Arc::clone(&store) as Arc<dyn SeriesStore>, live: live.clone(), token };
+        let state = ApiState {
+            store: Arc::clone(&store) as Arc<dyn SeriesStore>,
+            registry: Arc::clone(&registry),
+            live: live.clone(),
+            token,
+        };
         let server = tokio::spawn(api::serve(listener, state, listen::ended(shutdown.clone())));
         Ok(Self { store, registry, live, address, shutdown, server })
     }
@@ -82,10 +90,17 @@ pub async fn count(store: &dyn SeriesStore, live: &Live) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The registry of the models of a store.
+/// The registry of the models of a store: where the configuration says, else beside the store.
 ///
 /// # Errors
-/// When its directory cannot be created.
-pub fn open_registry(store: &Path) -> anyhow::Result<Registry> {
-    Ok(Registry::open(&store.join("models"))?)
+/// When its directory cannot be created, or the access to an object storage is not configured.
+pub fn open_registry(store: &Path, registry: Option<&RegistryConfig>) -> Result<Registry, RegistryError> {
+    match registry {
+        None => Registry::open(&store.join("models")),
+        Some(RegistryConfig::Directory(directory)) => Registry::open(directory),
+        Some(RegistryConfig::Objects(location)) => {
+            let access = S3Access::from_variables(|name| ProcessEnvironment.variable(name));
+            Ok(Registry::over(Arc::new(ObjectArtifacts::open(location, &access)?)))
+        }
+    }
 }

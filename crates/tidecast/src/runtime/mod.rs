@@ -9,3 +9,4 @@ pub mod listen;
 pub mod live;
 pub mod recording;
 pub mod replay;
+pub mod stewardship;

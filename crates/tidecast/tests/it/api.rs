@@ -8,6 +8,8 @@ mod document;
 mod errors;
 mod events;
 mod fixture;
+mod models;
 mod reads;
 mod remote;
+mod verification;
 mod writes;

@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a step that fails fails the test")]
 
 mod api;
+mod backtest;
 mod cli;
+mod drift;
 mod live;
+mod models;
+mod object_storage;
 mod process;

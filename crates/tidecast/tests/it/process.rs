@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 /// Nothing here takes longer, on a slow machine under load.
 const LIMIT: Duration = Duration::from_secs(60);
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidecast"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
-    for variable in ["TIDECAST_STORE", "TIDECAST_SERVER", "TIDECAST_TOKEN", "RUST_LOG", "AWS_ACCESS_KEY_ID"] {
+    for variable in
+        ["TIDECAST_STORE", "TIDECAST_SERVER", "TIDECAST_TOKEN", "RUST_LOG", "AWS_ACCESS_KEY_ID", "TIDECAST_REGISTRY"]
+    {
         command.env_remove(variable);
     }
     command
@@ -21,6 +23,11 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
 /// Runs a verb to its end.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
+}
+
+/// Starts a verb that is not waited for.
+pub(crate) fn spawn(folder: &Path, arguments: &[&str]) -> Child {
+    command(folder, arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// Runs a verb that must succeed, and returns what it printed.
@@ -41,7 +48,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a verb and waits until it says where its console is.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(folder, arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_command(command(folder, arguments))
+    }
+
+    /// As [`Self::start`], with an environment of its own.
+    pub(crate) fn start_command(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.by_ref().find_map(|line| {
             let line = line.unwrap();

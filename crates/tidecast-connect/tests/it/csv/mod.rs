@@ -5,7 +5,7 @@ mod dialects;
 mod properties;
 mod resume;
 mod s3;
-mod s3_server;
+pub(crate) mod s3_server;
 
 use bytes::Bytes;
 use tidecast_connect::files::{CsvOptions, CsvSource};

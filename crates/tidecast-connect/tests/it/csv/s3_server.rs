@@ -11,12 +11,12 @@ use std::time::Duration;
 use tidecast_connect::files::S3Access;
 
 /// The bucket that the tests write to.
-pub(super) const BUCKET: &str = "tidecast-test";
+pub(crate) const BUCKET: &str = "tidecast-test";
 
 /// A server that runs, and stops when nobody needs it any more.
-pub(super) struct S3Server {
+pub(crate) struct S3Server {
     /// How to reach it.
-    pub(super) access: S3Access,
+    pub(crate) access: S3Access,
     own: Option<(Child, tempfile::TempDir)>,
 }
 
@@ -24,7 +24,7 @@ static RUNNING: Mutex<Weak<S3Server>> = Mutex::new(Weak::new());
 
 impl S3Server {
     /// The server, or a message and `None` if there is none to be had.
-    pub(super) async fn running() -> Option<Arc<Self>> {
+    pub(crate) async fn running() -> Option<Arc<Self>> {
         let server = {
             let mut running = RUNNING.lock().unwrap();
             let server = running.upgrade().or_else(|| Self::find().map(Arc::new));
@@ -82,7 +82,7 @@ impl S3Server {
     }
 
     /// A client that writes what the tests read.
-    pub(super) fn client(&self) -> AmazonS3 {
+    pub(crate) fn client(&self) -> AmazonS3 {
         AmazonS3Builder::new()
             .with_bucket_name(BUCKET)
             .with_endpoint(self.access.endpoint_url.clone().unwrap())

@@ -1,8 +1,9 @@
 //! Tries the endpoints of a configuration without leaving a trace.
 
 use crate::commands::target::{is_store, open_embedded};
-use crate::config::{Environment, ServerConfig, SourceConfig, StoreConfig};
+use crate::config::{Environment, RegistryConfig, ServerConfig, SourceConfig, StoreConfig};
 use crate::exit::NetworkError;
+use crate::runtime::host::open_registry;
 use crate::runtime::listen;
 use std::collections::HashSet;
 use std::path::Path;
@@ -31,6 +32,21 @@ pub(super) fn store(store: &StoreConfig) -> anyhow::Result<String> {
     std::fs::File::create_new(&probe).map_err(|error| not_writable(error.to_string()))?;
     std::fs::remove_file(&probe).map_err(|error| not_writable(error.to_string()))?;
     Ok(if directory.exists() { "the directory is writable" } else { "the directory can be made" }.to_owned())
+}
+
+/// Whether the registry lists its series; a directory that is not there yet will be made.
+pub(super) async fn registry(registry: &RegistryConfig) -> anyhow::Result<String> {
+    if let RegistryConfig::Directory(directory) = registry
+        && !directory.exists()
+    {
+        return store(&StoreConfig::Embedded(directory.clone()));
+    }
+    let (config, asked) = (registry.clone(), registry.to_string());
+    let listing = tokio::task::spawn_blocking(move || open_registry(Path::new("."), Some(&config))?.series());
+    let series = tokio::time::timeout(PATIENCE, listing)
+        .await
+        .map_err(|_| NetworkError(format!("{asked} did not answer within {} s", PATIENCE.as_secs())))???;
+    Ok(format!("models of {} series", series.len()))
 }
 
 /// Whether the source opens and its first rows parse.

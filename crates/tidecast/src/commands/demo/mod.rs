@@ -95,7 +95,7 @@ async fn live(args: &Args, directory: &Path) -> anyhow::Result<()> {
     let recording = recording::load().await?;
     let clock = ReplayClock::default();
     clock.set(position(&recording, None));
-    let host = Host::start(Mode::Demo, directory, &args.listen.server(), Arc::new(clock.clone())).await?;
+    let host = Host::start(Mode::Demo, directory, None, &args.listen.server(), Arc::new(clock.clone())).await?;
     let url = format!("http://{}/", host.address);
     print(&format!("Console: {url}  (Ctrl-C stops, the same command goes on from there)\n"))?;
     if !args.no_open && std::io::stdout().is_terminal() {

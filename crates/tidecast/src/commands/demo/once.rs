@@ -73,7 +73,7 @@ pub(super) async fn run(directory: &Path, format: Format) -> anyhow::Result<()> 
     stages.insert("ingest", stopwatch.lap());
 
     let bar = progress::spinner("fit");
-    let registry = Arc::new(open_registry(directory)?);
+    let registry = Arc::new(open_registry(directory, None)?);
     let mut forecasting = Forecasting::new(job(), Arc::clone(&store), registry, live)?;
     forecasting.resume().await?;
     forecasting.fit_first().await?;

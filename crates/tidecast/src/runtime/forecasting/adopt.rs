@@ -5,7 +5,7 @@ use super::served::{Champion, Served};
 use super::{Forecasting, boards};
 use crate::runtime::live::{ChampionChange, Event};
 use tidecast_core::forecast::ModelVersion;
-use tidecast_core::series::{RegularSeries, SeriesKey};
+use tidecast_forecast::score::Score;
 use tidecast_forecast::select::{self, Choice};
 
 /// What became of a fit.
@@ -27,47 +27,61 @@ impl Forecasting {
     /// # Errors
     /// Those of the registry; whoever answered before goes on.
     pub(super) fn adopt(&mut self, chosen: Chosen) -> anyhow::Result<Adopted> {
-        let Chosen { series, history, choice } = chosen;
-        match choice {
-            Ok(choice) if self.served.contains_key(&series) => self.adopt_rival(&series, &history, choice),
-            Ok(choice) => self.adopt_first(series, &history, choice),
-            Err(error) => {
-                let now_ms = self.live.now_ms();
-                match self.served.get_mut(&series) {
-                    Some(served) => served.considered(now_ms),
-                    None => self.live.put_board(boards::failed(&series, history.step_ms, &error.to_string())),
+        if let Err(error) = &chosen.choice {
+            let now_ms = self.live.now_ms();
+            match self.served.get_mut(&chosen.series) {
+                Some(served) => served.considered(now_ms),
+                None => {
+                    let step_ms = chosen.history.step_ms;
+                    self.live.put_board(boards::failed(&chosen.series, step_ms, &error.to_string()));
                 }
-                Ok(Adopted::Nothing)
             }
+            return Ok(Adopted::Nothing);
         }
+        if self.served.contains_key(&chosen.series) { self.adopt_rival(chosen) } else { self.adopt_first(chosen) }
     }
 
-    fn adopt_first(&mut self, series: SeriesKey, history: &RegularSeries, choice: Choice) -> anyhow::Result<Adopted> {
-        let Choice { trained, candidates } = choice;
+    fn adopt_first(&mut self, chosen: Chosen) -> anyhow::Result<Adopted> {
+        let Chosen { series, history, settings, choice: Ok(Choice { trained, candidates }), .. } = chosen else {
+            return Ok(Adopted::Nothing);
+        };
         let now_ms = self.live.now_ms();
-        let champion = fit::register(&self.registry, &series, trained, history, &self.job, now_ms, true)?;
-        let served = Served::new(series.clone(), champion, history, &self.job);
+        let reason = match self.registry.champion(&series) {
+            Ok(Some(former)) => format!("fitted afresh: {former} is not what is asked for any more"),
+            _ => "the first fit of the series".to_owned(),
+        };
+        let champion = fit::register(&self.registry, &series, trained, &history, settings, now_ms, Some(&reason))?;
+        let mut served = Served::new(series.clone(), champion, &history, &self.job);
+        let slow = |(name, _): &(String, Option<Score>)| self.iterative.iter().any(|model| model.name() == name);
+        if candidates.iter().any(slow) {
+            served.challenged_ms = Some(now_ms);
+        }
         self.live.put_board(boards::first(&served, &candidates, &self.iterative));
         self.announce(&series, None, &served.champion);
         self.served.insert(series, served);
         Ok(Adopted::First)
     }
 
-    fn adopt_rival(&mut self, series: &SeriesKey, history: &RegularSeries, choice: Choice) -> anyhow::Result<Adopted> {
-        let Choice { trained, candidates } = choice;
+    fn adopt_rival(&mut self, chosen: Chosen) -> anyhow::Result<Adopted> {
         let now_ms = self.live.now_ms();
-        let Some(served) = self.served.get_mut(series) else { return Ok(Adopted::Nothing) };
+        let Some(served) = self.served.get_mut(&chosen.series) else { return Ok(Adopted::Nothing) };
+        let Ok(choice) = &chosen.choice else { return Ok(Adopted::Nothing) };
         let slow = |name: &String| self.iterative.iter().any(|model| model.name() == name);
-        let kind = if candidates.iter().any(|(name, _)| slow(name)) { Adopted::Challenge } else { Adopted::Refit };
-        if kind == Adopted::Refit {
+        let is_challenge = choice.candidates.iter().any(|(name, _)| slow(name));
+        let kind = if is_challenge { Adopted::Challenge } else { Adopted::Refit };
+        if is_challenge {
+            served.challenged_ms = Some(now_ms);
+        } else {
             served.considered(now_ms);
         }
-        if kind == Adopted::Refit && history.step_ms != served.step_ms() {
+        if kind == Adopted::Refit && chosen.history.step_ms != served.step_ms() {
             // The series is measured at another step now: its values, season and scale begin anew with the model.
-            let choice = Choice { trained, candidates };
-            return self.adopt_first(series.clone(), history, choice);
+            return self.adopt_first(chosen);
         }
-        let Some(unseen_from) = served.unseen_from(history) else {
+        let Chosen { series, history, settings, choice: Ok(Choice { trained, candidates }), standing } = chosen else {
+            return Ok(Adopted::Nothing);
+        };
+        let Some(unseen_from) = served.unseen_from(&history) else {
             tracing::warn!(%series, "the fitted model is not used: the series has moved on too far meanwhile");
             return Ok(kind);
         };
@@ -76,50 +90,74 @@ impl Forecasting {
         if let Some(note) = trained.note.as_deref().filter(|_| !asked_for && !same_model) {
             // A simpler model answered in the challenger's place; that one competes under its own name already.
             for (name, _) in &candidates {
-                self.live.update_board(series, |board| boards::unsuitable(board, name, note));
+                self.live.update_board(&series, |board| boards::unsuitable(board, name, note));
             }
             return Ok(kind);
         }
-        // The champion's own model was fitted anew on the same days: that score counts, not the one from long ago.
+        // The champion's own model was fitted anew on the same days, or the champion itself was scored on them: that
+        // counts, not the score from long ago.
         let fresh = candidates.iter().find(|(name, _)| *name == served.champion.version.model);
-        let defended = fresh.and_then(|(_, score)| score.as_ref()).or(served.champion.score.as_ref());
-        let wins = same_model || select::takes_over(defended, trained.score.as_ref());
-        let fitted = fit::register(&self.registry, series, trained, history, &self.job, now_ms, wins)?;
-        let former = Former { version: served.champion.version.clone(), mase: mase(&served.champion) };
+        let defended = fresh.and_then(|(_, score)| *score).or(standing).or(served.champion.score);
+        let wins = same_model || select::takes_over(defended.as_ref(), trained.score.as_ref());
+        let former = Former { version: served.champion.version.clone(), mase: mase(defended.as_ref()) };
+        let reason = wins.then(|| reason(&former, mase(trained.score.as_ref()), same_model));
+        let fitted = fit::register(&self.registry, &series, trained, &history, settings, now_ms, reason.as_deref())?;
         let version = fitted.version.clone();
         if wins {
-            served.remeasure(history, &self.job);
+            served.remeasure(&history, &self.job);
             served.replace_champion(fitted, unseen_from);
         }
-        self.live.update_board(series, |board| {
+        self.live.update_board(&series, |board| {
             boards::rescore(board, &candidates);
             boards::versioned(board, &version, now_ms);
             boards::crown(board, served);
         });
         if wins && !same_model {
-            self.announce(series, Some(former), &self.served[series].champion);
+            self.announce(&series, Some(former), &self.served[&series].champion);
         }
         Ok(kind)
     }
 
-    fn announce(&self, series: &SeriesKey, former: Option<Former>, champion: &Champion) {
+    pub(super) fn announce(
+        &self,
+        series: &tidecast_core::series::SeriesKey,
+        former: Option<Former>,
+        champion: &Champion,
+    ) {
         let (from, mase_before) = former.map_or((None, None), |former| (Some(former.version), former.mase));
         self.live.publish(Event::Champion(ChampionChange {
             series: series.clone(),
             from,
             to: champion.version.clone(),
             mase_before,
-            mase_after: mase(champion),
+            mase_after: mase(champion.score.as_ref()),
         }));
     }
 }
 
 /// Who answered until now.
-struct Former {
-    version: ModelVersion,
-    mase: Option<f64>,
+pub(super) struct Former {
+    pub(super) version: ModelVersion,
+    pub(super) mase: Option<f64>,
 }
 
-fn mase(champion: &Champion) -> Option<f64> {
-    champion.score.as_ref().map(|score| score.mase)
+impl Former {
+    pub(super) fn of(champion: &Champion) -> Self {
+        Self { version: champion.version.clone(), mase: mase(champion.score.as_ref()) }
+    }
+}
+
+fn mase(score: Option<&Score>) -> Option<f64> {
+    score.map(|score| score.mase)
+}
+
+/// Why a champion follows another, in plain words.
+fn reason(former: &Former, mase: Option<f64>, same_model: bool) -> String {
+    match (mase, former.mase) {
+        _ if same_model => format!("{} fitted anew", former.version.model),
+        (Some(mase), Some(before)) => {
+            format!("better than {} on held-back days: MASE {mase:.3} against {before:.3}", former.version)
+        }
+        _ => format!("better than {} on held-back days", former.version),
+    }
 }

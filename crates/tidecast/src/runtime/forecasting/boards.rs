@@ -49,6 +49,8 @@ pub(super) fn failed(series: &SeriesKey, step_ms: i64, reason: &str) -> Board {
         step_ms,
         backtest: None,
         live: None,
+        drift: None,
+        challenger: None,
         candidates: Vec::new(),
     }
 }
@@ -57,11 +59,13 @@ fn of_champion(served: &Served) -> Board {
     Board {
         series: served.series.clone(),
         champion: Some(served.champion.version.clone()),
-        note: served.champion.note.clone(),
+        note: served.note(),
         season: served.season as u64,
         step_ms: served.step_ms(),
         backtest: served.champion.score.as_ref().map(accuracy),
         live: served.live_accuracy(),
+        drift: served.drift().map(Into::into),
+        challenger: None,
         candidates: Vec::new(),
     }
 }
@@ -89,7 +93,8 @@ pub(super) fn versioned(board: &mut Board, version: &ModelVersion, fitted_ms: i6
 pub(super) fn crown(board: &mut Board, served: &Served) {
     let champion = &served.champion;
     board.champion = Some(champion.version.clone());
-    board.note.clone_from(&champion.note);
+    board.note = served.note();
+    board.drift = served.drift().map(Into::into);
     board.backtest = champion.score.as_ref().map(accuracy);
     board.season = served.season as u64;
     for have in &mut board.candidates {
@@ -101,6 +106,15 @@ pub(super) fn crown(board: &mut Board, served: &Served) {
         };
     }
     versioned(board, &champion.version, champion.fitted_ms);
+    board.challenger = challenger(board);
+}
+
+/// The newest fitted version that competes.
+fn challenger(board: &Board) -> Option<ModelVersion> {
+    let competes = |have: &&Candidate| have.state == CandidateState::Challenger && have.mase.is_some();
+    let fitted = board.candidates.iter().filter(competes).filter(|have| have.version.is_some());
+    let newest = fitted.max_by_key(|have| have.fitted_ms)?;
+    Some(ModelVersion { model: newest.model.clone(), version: newest.version? })
 }
 
 /// Lets candidates whose training came to nothing wait again.

@@ -10,6 +10,9 @@ const HORIZON_STEPS_MAX: usize = 10_000;
 /// Everything random is seeded with this, so that the same data give the same models.
 const SEED: u64 = 1;
 
+/// Refits between two trainings of the slow candidates.
+const REFITS_A_CHALLENGE: i64 = 7;
+
 /// One standing forecast.
 #[derive(Clone, Debug)]
 pub struct ForecastJob {
@@ -36,6 +39,18 @@ impl ForecastJob {
     #[must_use]
     pub fn horizon_steps(&self, step_ms: i64) -> usize {
         steps(self.horizon, step_ms).min(HORIZON_STEPS_MAX)
+    }
+
+    /// Least time between fits that drift asks for, ms: a quarter of the horizon shows how a new fit does.
+    #[must_use]
+    pub fn drift_pause_ms(&self) -> i64 {
+        self.every.0.max(self.horizon.0 / 4)
+    }
+
+    /// How often slow models are trained anew, ms.
+    #[must_use]
+    pub fn challenge_ms(&self) -> i64 {
+        self.refit.0.saturating_mul(REFITS_A_CHALLENGE)
     }
 
     /// What a fit of a series with this step is asked for.

@@ -13,15 +13,20 @@ mod refresh;
 mod resume;
 mod scorecard;
 mod served;
+mod studies;
+mod takeover;
 mod trainer;
+mod tuning;
 
 pub use job::ForecastJob;
 pub use served::{Champion, Served};
+pub use studies::Studies;
+pub use tuning::Tuning;
 
 use super::host::count;
 use super::live::{Candidate, CandidateState, Live};
 use adopt::Adopted;
-use fit::Chosen;
+use fit::{Basis, Chosen};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -32,9 +37,6 @@ use tidecast_forecast::registry::Registry;
 use tidecast_forecast::select;
 use tokio::sync::mpsc;
 use trainer::{Done, Kind, Order, Trainer};
-
-/// Refits between two trainings of the slow candidates.
-const REFITS_A_CHALLENGE: u32 = 7;
 
 /// A standing forecast and everything it knows.
 pub struct Forecasting {
@@ -49,8 +51,8 @@ pub struct Forecasting {
     ordered: BTreeSet<SeriesKey>,
     /// Series whose slow candidates wait or are in training.
     challenged: BTreeSet<SeriesKey>,
-    /// How often each series was fitted anew by this process.
-    refits: BTreeMap<SeriesKey, u32>,
+    /// Settings that tuning found.
+    studies: Arc<Studies>,
 }
 
 impl Forecasting {
@@ -81,7 +83,7 @@ impl Forecasting {
             served: BTreeMap::new(),
             ordered: BTreeSet::new(),
             challenged: BTreeSet::new(),
-            refits: BTreeMap::new(),
+            studies: Arc::default(),
         })
     }
 
@@ -113,12 +115,28 @@ impl Forecasting {
             progress(0.0);
             let histories = fit::histories(&*self.store, panel).await;
             let never = Arc::new(AtomicBool::new(false));
-            for chosen in fit::choose(&self.job, candidates.clone(), histories, never, progress).await? {
-                self.adopt(chosen)?;
+            let basis = self.basis(panel, &candidates);
+            for chosen in fit::choose(&self.job, basis, candidates.clone(), histories, never, progress).await? {
+                tokio::task::block_in_place(|| self.adopt(chosen))?;
             }
         }
         self.live.update_status(|status| status.progress = None);
         Ok(())
+    }
+
+    /// What fits of some series go by: slow champions that are not among the candidates are to be scored again.
+    fn basis(&self, summaries: &[SeriesSummary], candidates: &[&'static dyn Model]) -> Basis {
+        let served = summaries.iter().filter_map(|summary| self.served.get(&summary.series));
+        let stands = served.filter(|served| {
+            let model = &served.champion.version.model;
+            self.is_slow(model) && candidates.iter().all(|candidate| candidate.name() != model)
+        });
+        let standing = stands.map(|served| (served.series.clone(), served.champion.version.clone())).collect();
+        Basis { studies: Arc::clone(&self.studies), standing, registry: Some(Arc::clone(&self.registry)) }
+    }
+
+    fn is_slow(&self, model: &str) -> bool {
+        self.iterative.iter().any(|have| have.name() == model)
     }
 
     /// The series that the selector matches and no other job serves.
@@ -142,6 +160,7 @@ impl Forecasting {
     /// Runs until `ticks` ends: a refresh on every tick, fits when they are due, challengers in the background.
     pub async fn run(mut self, mut ticks: mpsc::Receiver<()>) {
         let (trainer, mut results) = Trainer::start(&self.job, &self.store, &self.live);
+        let mut promotions = self.live.subscribe_promotions();
         let served: Vec<SeriesKey> = self.served.keys().cloned().collect();
         for series in served {
             self.challenge(&trainer, &series).await;
@@ -153,6 +172,13 @@ impl Forecasting {
                     None => break,
                 },
                 Some(done) = results.recv() => self.take(done, &trainer).await,
+                promoted = promotions.recv() => match promoted {
+                    Ok(series) => self.take_up_and_forecast(&series).await,
+                    // Too many at once to hear of each: all are looked at.
+                    Err(_lagged) => for series in self.served.keys().cloned().collect::<Vec<_>>() {
+                        self.take_up_and_forecast(&series).await;
+                    },
+                },
             }
         }
         trainer.stop();
@@ -170,11 +196,7 @@ impl Forecasting {
         for chosen in chosen {
             let series = chosen.series.clone();
             match self.take_choice(chosen).await {
-                Ok(Adopted::First) => self.challenge(trainer, &series).await,
-                Ok(Adopted::Refit) => {
-                    *self.refits.entry(series.clone()).or_default() += 1;
-                    self.challenge(trainer, &series).await;
-                }
+                Ok(Adopted::First | Adopted::Refit) => self.challenge(trainer, &series).await,
                 Ok(Adopted::Challenge | Adopted::Nothing) => {}
                 Err(error) => tracing::error!(%series, "the fitted model is not used: {error:#}"),
             }
@@ -213,22 +235,26 @@ impl Forecasting {
         let mut due = self.summaries().await?;
         due.retain(|summary| {
             let served = self.served.get(&summary.series);
-            let due = served.is_none_or(|served| served.is_refit_due(now_ms, self.job.refit.0));
+            let due = served.is_none_or(|served| served.is_refit_due(now_ms, &self.job));
             due && !self.ordered.contains(&summary.series)
         });
         for panel in due.chunks(fit::PANEL_MAX) {
             // A full queue leaves the rest to the next tick.
-            if trainer.fit(Order { summaries: panel.to_vec(), candidates: self.closed_form.clone() }) {
+            let (candidates, basis) = (self.closed_form.clone(), self.basis(panel, &self.closed_form));
+            if trainer.fit(Order { summaries: panel.to_vec(), candidates, basis }) {
                 self.ordered.extend(panel.iter().map(|summary| summary.series.clone()));
             }
         }
         Ok(())
     }
 
-    /// Orders the slow candidates of a series that never had any, and now and then all of them again.
+    /// Orders the slow candidates of a series that never had any, all of them again now and then, and when the series
+    /// drifts under one of them.
     async fn challenge(&mut self, trainer: &Trainer, series: &SeriesKey) {
-        let refits = self.refits.get(series).copied().unwrap_or(0);
-        let again = refits > 0 && refits % REFITS_A_CHALLENGE == 0;
+        let now_ms = self.live.now_ms();
+        let again = self.served.get(series).is_some_and(|served| {
+            served.is_challenge_due(now_ms, &self.job, self.is_slow(&served.champion.version.model))
+        });
         let board = self.live.board(series);
         let slow = |have: &&Candidate| self.iterative.iter().any(|model| model.name() == have.model);
         let untried = board
@@ -239,7 +265,8 @@ impl Forecasting {
         match self.store.series(&Selector::exact(series)).await {
             Ok(mut summaries) => {
                 summaries.retain(|summary| summary.series == *series);
-                if trainer.challenge(Order { summaries, candidates: self.iterative.clone() }) {
+                let basis = Basis { studies: Arc::clone(&self.studies), ..Basis::default() };
+                if trainer.challenge(Order { summaries, candidates: self.iterative.clone(), basis }) {
                     self.challenged.insert(series.clone());
                 } else {
                     tracing::warn!(%series, "too many challengers wait; this one is left out until the next refit");

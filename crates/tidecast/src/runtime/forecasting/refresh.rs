@@ -45,7 +45,6 @@ impl Forecasting {
         let gone: Vec<SeriesKey> = self.served.keys().filter(|series| !is_there(series)).cloned().collect();
         for series in &gone {
             self.served.remove(series);
-            self.refits.remove(series);
             self.live.remove_board(series);
         }
     }
@@ -67,7 +66,11 @@ impl Forecasting {
 
     fn show_refresh(&self, forecasts: &[Forecast], started: Instant) {
         for served in self.served.values() {
-            self.live.update_board(&served.series, |board| board.live = served.live_accuracy());
+            self.live.update_board(&served.series, |board| {
+                board.live = served.live_accuracy();
+                board.drift = served.drift().map(Into::into);
+                board.note = served.note();
+            });
         }
         let now_ms = self.live.now_ms();
         let wall_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -1,12 +1,13 @@
 //! Going on after a restart: champions come from the registry, and are told what happened since they were fitted.
 
 use super::served::{Champion, Served};
+use super::studies::Studies;
 use super::{Forecasting, boards, history};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidecast_core::ports::{ForecastQuery, SeriesSummary};
 use tidecast_core::series::{Points, SeriesKey, TimeRange};
-use tidecast_forecast::registry::Loaded;
+use tidecast_forecast::registry::{Loaded, Metadata};
 
 /// Stored forecasts looked at to tell how good they were.
 const SCORED_MAX: usize = 400;
@@ -18,7 +19,10 @@ impl Forecasting {
     /// Those of the store and of the registry's directory.
     pub async fn resume(&mut self) -> anyhow::Result<()> {
         let registry = Arc::clone(&self.registry);
-        let loaded = tokio::task::spawn_blocking(move || registry.load_champions()).await??;
+        let (studies, loaded) =
+            tokio::task::spawn_blocking(move || (Studies::load(&registry), registry.load_champions())).await?;
+        self.studies = Arc::new(studies);
+        let loaded = loaded?;
         let mut champions: BTreeMap<SeriesKey, Loaded> = BTreeMap::new();
         for champion in loaded {
             match champion {
@@ -46,8 +50,9 @@ impl Forecasting {
         let known = usize::try_from(behind).ok().and_then(|behind| history.len().checked_sub(behind));
         // A model that was fitted for another horizon or season, or that the job no longer wants, is no answer to it.
         let wanted = self.closed_form.iter().chain(&self.iterative).any(|model| model.name() == metadata.version.model);
+        let (have, asked) = (&description.settings, self.job.settings(history.step_ms));
         let fits = description.step_ms == history.step_ms
-            && description.settings == self.job.settings(history.step_ms)
+            && (have.horizon, have.season, have.holidays) == (asked.horizon, asked.season, asked.holidays)
             && (wanted || description.note.is_some());
         let Some(known) = known.filter(|_| seen > 0 && fits) else { return Ok(()) };
         let champion = Champion {
@@ -69,7 +74,9 @@ impl Forecasting {
             forecast.step_ms == history.step_ms && forecast.horizon() == horizon && forecast.levels == self.job.levels
         });
         if served.catch_up(&Points { timestamps_ms, values }, &stored).is_some() {
-            let versions = self.registry.versions(&summary.series).unwrap_or_default();
+            let versions = tokio::task::block_in_place(|| self.registry.versions(&summary.series)).unwrap_or_default();
+            let slow = |have: &&Metadata| self.iterative.iter().any(|model| model.name() == have.version.model);
+            served.challenged_ms = versions.iter().filter(slow).map(|have| have.description.fitted_at_ms).max();
             self.live.put_board(boards::resumed(&served, versions, &self.iterative));
             self.served.insert(summary.series.clone(), served);
         }

@@ -46,10 +46,16 @@ impl Scorecard {
         self.pending.push_back(Pending { forecast: forecast.clone(), naive, sums: Sums::default() });
     }
 
-    /// Takes an actual value; a missing one (NaN) only lets time pass.
-    pub(super) fn observe(&mut self, timestamp_ms: i64, actual: f64) {
+    /// Takes an actual value; a missing one (NaN) only lets time pass. Returns the mean absolute error of the forecasts
+    /// of it that were made from `watched_from_ms` on.
+    pub(super) fn observe(&mut self, timestamp_ms: i64, actual: f64, watched_from_ms: i64) -> Option<f64> {
+        let (mut sum, mut count) = (0.0, 0_u32);
         for pending in &mut self.pending {
-            pending.observe(timestamp_ms, actual);
+            let error = pending.observe(timestamp_ms, actual);
+            if let Some(error) = error.filter(|_| pending.forecast.origin_ms >= watched_from_ms) {
+                sum += error;
+                count += 1;
+            }
         }
         while let Some(first) = self.pending.front() {
             let end_ms = first.forecast.timestamp_ms(first.forecast.horizon() - 1);
@@ -61,6 +67,7 @@ impl Scorecard {
             }
             self.pending.pop_front();
         }
+        (count > 0).then(|| sum / f64::from(count))
     }
 
     /// What has been scored, in units of `scale` (see [`tidecast_core::forecast::accuracy::mase_scale`]).
@@ -84,13 +91,14 @@ fn seasonal_naive(history: &[f64], season: usize, step: usize) -> f64 {
 }
 
 impl Pending {
-    fn observe(&mut self, timestamp_ms: i64, actual: f64) {
+    /// The absolute error of the forecast of this value, if it is one.
+    fn observe(&mut self, timestamp_ms: i64, actual: f64) -> Option<f64> {
         let Forecast { origin_ms, step_ms, .. } = self.forecast;
         let steps = (timestamp_ms - origin_ms) / step_ms.max(1);
-        let Some(index) = usize::try_from(steps).ok().and_then(|steps| steps.checked_sub(1)) else { return };
-        let (Some(&median), Some(&naive)) = (self.forecast.median().get(index), self.naive.get(index)) else { return };
+        let index = usize::try_from(steps).ok().and_then(|steps| steps.checked_sub(1))?;
+        let (&median, &naive) = (self.forecast.median().get(index)?, self.naive.get(index)?);
         if actual.is_nan() || naive.is_nan() {
-            return;
+            return None;
         }
         let bound = |row: Option<&Vec<f64>>| row.and_then(|row| row.get(index)).copied();
         let (low, high) = (bound(self.forecast.quantiles.first()), bound(self.forecast.quantiles.last()));
@@ -99,6 +107,7 @@ impl Pending {
         self.sums.error_naive += (naive - actual).abs();
         self.sums.inside += u64::from(inside);
         self.sums.values += 1;
+        Some((median - actual).abs())
     }
 }
 
@@ -135,10 +144,10 @@ mod tests {
         let mut scorecard = Scorecard::default();
         // Season 2: the naive forecast of 5, 6 after [1, 2, 3, 4] is 3, 4.
         scorecard.expect(&forecast(100, &[5.0, 6.0]), &[1.0, 2.0, 3.0, 4.0], 2);
-        scorecard.observe(100, 99.0);
-        scorecard.observe(110, 5.5);
+        assert_eq!(scorecard.observe(100, 99.0, 0), None);
+        assert_eq!(scorecard.observe(110, 5.5, 100), Some(0.5));
         assert_eq!(scorecard.accuracy(1.0), None);
-        scorecard.observe(120, 8.0);
+        assert_eq!(scorecard.observe(120, 8.0, 101), None, "made before errors were watched");
         let accuracy = scorecard.accuracy(0.5).unwrap();
         assert_eq!((accuracy.mase, accuracy.mase_seasonal_naive), (2.5, 6.5));
         assert_eq!((accuracy.coverage, accuracy.origins), (Some(0.5), 1));

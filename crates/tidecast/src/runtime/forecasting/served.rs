@@ -3,16 +3,22 @@
 use super::job::ForecastJob;
 use super::scorecard::Scorecard;
 use crate::runtime::live::Accuracy;
+use tidecast_core::duration::DurationMs;
 use tidecast_core::forecast::{Forecast, ModelVersion, accuracy};
 use tidecast_core::ports::Forecaster;
 use tidecast_core::series::{Points, RegularSeries, SeriesKey};
+use tidecast_forecast::drift::{Drift, DriftDetector, DriftState};
 use tidecast_forecast::score::Score;
+use tidecast_forecast::season::Cycle;
 
 /// Longest gap, in steps, that is bridged by missing values; after a longer one the series is fitted anew.
 const GAP_STEPS_MAX: usize = 20_000;
 
 /// A history that has grown by this factor since its fit is fitted anew before its time: a backlog was loaded meanwhile.
 const GROWN: f64 = 1.25;
+
+/// Fewest steps without values that are worth a word.
+const GAP_NOTED_STEPS_MIN: usize = 24;
 
 /// A fitted forecaster and what it was fitted on.
 pub struct Champion {
@@ -36,6 +42,8 @@ pub struct Served {
     pub champion: Champion,
     /// Season in which the series is compared with itself, steps.
     pub season: usize,
+    /// When slow models were last trained for it, whoever won, ms since the Unix epoch, time of the data.
+    pub challenged_ms: Option<i64>,
     /// When models were last fitted to it, whoever won, ms since the Unix epoch, time of the data.
     considered_ms: i64,
     /// How many steps the history had then.
@@ -47,6 +55,14 @@ pub struct Served {
     /// The scale of MASE, from the history at the first fit.
     scale: Option<f64>,
     scorecard: Scorecard,
+    /// The shorter season, steps: within it, errors come and go.
+    day_steps: usize,
+    /// Whether the errors have grown since the champion was chosen; `None` where nothing is known to compare with.
+    drift: Option<DriftDetector>,
+    /// Forecasts from this origin on are watched for drift.
+    watched_from_ms: i64,
+    /// What to say about a long time without values that the champion was not fitted on.
+    gap_note: Option<String>,
     /// Origin and author of the last forecast.
     last_forecast: Option<(i64, ModelVersion)>,
 }
@@ -58,6 +74,7 @@ impl Served {
         let season = job.season_steps(history);
         let mut served = Self {
             series,
+            challenged_ms: None,
             considered_ms: champion.fitted_ms,
             considered_steps: history.len(),
             champion,
@@ -66,8 +83,13 @@ impl Served {
             steps: history.len(),
             scale: accuracy::mase_scale(&history.values, season),
             scorecard: Scorecard::default(),
+            day_steps: day_steps(history, job),
+            drift: None,
+            watched_from_ms: i64::MIN,
+            gap_note: None,
             last_forecast: None,
         };
+        served.watch();
         served.forget();
         served
     }
@@ -84,12 +106,60 @@ impl Served {
     /// Puts another champion in place and tells it the values from `unseen_from` on.
     pub fn replace_champion(&mut self, mut champion: Champion, unseen_from: usize) {
         champion.forecaster.update(&self.tail.values[unseen_from..]);
+        // Fitted on what came after the gap as well.
+        self.gap_note = None;
+        self.crown(champion);
+    }
+
+    /// Puts another champion in place, which knows all values.
+    pub fn crown(&mut self, champion: Champion) {
+        let same_model = champion.version.model == self.champion.version.model;
         self.champion = champion;
+        if same_model && !self.is_drifting() {
+            self.expect_error();
+        } else {
+            self.watch();
+        }
+    }
+
+    /// Begins to watch the errors of forecasts made from now on.
+    fn watch(&mut self) {
+        self.watched_from_ms = self.origin_ms();
+        self.drift = self
+            .expected_mase()
+            .and_then(|(mase, scale)| DriftDetector::new(mase, scale, self.day_steps, self.watched_from_ms));
+    }
+
+    /// Goes on watching, against the error that is expected of the champion now.
+    fn expect_error(&mut self) {
+        let expected = self.expected_mase();
+        match (&mut self.drift, expected) {
+            (Some(drift), Some((mase, scale))) => drift.expect(mase, scale),
+            _ => self.watch(),
+        }
+    }
+
+    /// The champion's error at selection, and the scale it is in units of.
+    fn expected_mase(&self) -> Option<(f64, f64)> {
+        Some((self.champion.score?.mase, self.scale?))
+    }
+
+    /// Whether, and since when, the errors are larger than when the champion was chosen.
+    #[must_use]
+    pub fn drift(&self) -> Option<Drift> {
+        self.drift.as_ref().map(DriftDetector::drift)
+    }
+
+    /// Whether they are so much larger that models should be fitted anew.
+    #[must_use]
+    pub fn is_drifting(&self) -> bool {
+        self.drift().is_some_and(|drift| drift.state == DriftState::Drifting)
     }
 
     /// Takes season and scale from a longer history than the first.
     pub fn remeasure(&mut self, history: &RegularSeries, job: &ForecastJob) {
         self.season = job.season_steps(history);
+        self.day_steps = day_steps(history, job);
         self.scale = accuracy::mase_scale(&history.values, self.season);
     }
 
@@ -99,11 +169,22 @@ impl Served {
         self.considered_steps = self.steps;
     }
 
-    /// Whether models should be fitted anew: the last fit is `refit_ms` old, or the history has grown much since.
+    /// Whether models should be fitted anew: the last fit is old, the history has grown much since, or the errors have.
     #[must_use]
-    pub fn is_refit_due(&self, now_ms: i64, refit_ms: i64) -> bool {
-        let aged = now_ms.saturating_sub(self.considered_ms) >= refit_ms;
-        aged || self.steps as f64 > self.considered_steps as f64 * GROWN
+    pub fn is_refit_due(&self, now_ms: i64, job: &ForecastJob) -> bool {
+        let age_ms = now_ms.saturating_sub(self.considered_ms);
+        let grown = self.steps as f64 > self.considered_steps as f64 * GROWN;
+        age_ms >= job.refit.0 || grown || (self.is_drifting() && age_ms >= job.drift_pause_ms())
+    }
+
+    /// Whether slow models should be trained anew: the last time is long ago, or the champion is one and its errors have
+    /// grown.
+    #[must_use]
+    pub fn is_challenge_due(&self, now_ms: i64, job: &ForecastJob, is_slow: bool) -> bool {
+        self.challenged_ms.is_some_and(|at_ms| {
+            let age_ms = now_ms.saturating_sub(at_ms);
+            age_ms >= job.challenge_ms() || (is_slow && self.is_drifting() && age_ms >= job.drift_pause_ms())
+        })
     }
 
     /// Takes the samples that arrived after the origin, and says how many steps they are. `None` when the gap before
@@ -112,8 +193,20 @@ impl Served {
         let known = self.tail.len();
         let added = self.tail.extend(points, GAP_STEPS_MAX)?.to_vec();
         self.champion.forecaster.update(&added);
+        let gap = added.iter().take_while(|value| value.is_nan()).count();
+        if gap >= self.season.max(self.day_steps).max(GAP_NOTED_STEPS_MIN) {
+            let length = DurationMs(i64::try_from(gap).unwrap_or(i64::MAX).saturating_mul(self.tail.step_ms));
+            self.gap_note = Some(format!(
+                "the series went on after {length} without values: until it is fitted anew, the forecast takes what \
+                 came before for what was missing"
+            ));
+        }
         for (index, value) in added.iter().enumerate() {
-            self.scorecard.observe(self.tail.timestamp_ms(known + index), *value);
+            let at_ms = self.tail.timestamp_ms(known + index);
+            let error = self.scorecard.observe(at_ms, *value, self.watched_from_ms);
+            if let Some((drift, error)) = self.drift.as_mut().zip(error) {
+                drift.observe(at_ms, error);
+            }
         }
         self.steps += added.len();
         self.forget();
@@ -143,8 +236,14 @@ impl Served {
             model: self.champion.version.clone(),
             levels: job.levels.clone(),
             quantiles: self.champion.forecaster.predict(horizon, &job.levels),
-            note: self.champion.note.clone(),
+            note: self.note(),
         }
+    }
+
+    /// What whoever reads a forecast should know.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        self.champion.note.clone().or_else(|| self.gap_note.clone())
     }
 
     /// Notes that a forecast made from the newest value is stored.
@@ -193,4 +292,9 @@ impl Served {
     pub fn live_accuracy(&self) -> Option<Accuracy> {
         self.scale.and_then(|scale| self.scorecard.accuracy(scale))
     }
+}
+
+/// The shorter season of a series, steps.
+fn day_steps(history: &RegularSeries, job: &ForecastJob) -> usize {
+    Cycle::of(history, job.settings(history.step_ms).season).short
 }

@@ -1,7 +1,7 @@
 //! Training beside the standing job: one worker for fits that are due, one for slow challengers, so that neither waits
 //! for the other and forecasts wait for none.
 
-use super::fit::{self, Chosen};
+use super::fit::{self, Basis, Chosen};
 use super::job::ForecastJob;
 use crate::runtime::live::{CandidateState, Live};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ const RESULTS_MAX: usize = 16;
 pub(super) struct Order {
     pub(super) summaries: Vec<SeriesSummary>,
     pub(super) candidates: Vec<&'static dyn Model>,
+    pub(super) basis: Basis,
 }
 
 /// Which worker did it.
@@ -127,6 +128,6 @@ impl Worker {
                 });
             }
         };
-        fit::choose(&self.job, order.candidates, histories, Arc::clone(&self.stop), progress).await
+        fit::choose(&self.job, order.basis, order.candidates, histories, Arc::clone(&self.stop), progress).await
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tidecast_connect::http::wire::ModelVersionSchema;
 use tidecast_core::forecast::ModelVersion;
 use tidecast_core::series::SeriesKey;
+use tidecast_forecast::drift::DriftState;
 use utoipa::ToSchema;
 
 /// The models of one series: who serves, who competes, how good they are.
@@ -25,6 +26,11 @@ pub struct Board {
     pub backtest: Option<Accuracy>,
     /// Accuracy of stored forecasts against the actual values that have arrived since.
     pub live: Option<Accuracy>,
+    /// Whether errors have grown since the champion was chosen; absent where its accuracy was not known then.
+    pub drift: Option<Drift>,
+    /// The newest fitted model that competes with the champion.
+    #[schema(value_type = Option<ModelVersionSchema>)]
+    pub challenger: Option<ModelVersion>,
     /// Every model that was tried.
     pub candidates: Vec<Candidate>,
 }
@@ -40,6 +46,38 @@ pub struct Accuracy {
     pub coverage: Option<f64>,
     /// Number of forecasts compared.
     pub origins: u64,
+}
+
+/// Whether the errors of stored forecasts have grown since the champion was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Drift {
+    /// How they compare.
+    #[schema(value_type = DriftStateSchema)]
+    pub state: DriftState,
+    /// Accumulated excess error: 1 is drift, half of it a warning.
+    pub statistic: f64,
+    /// When this state began, ms since the Unix epoch, time of the data.
+    pub since_ms: i64,
+}
+
+impl From<tidecast_forecast::drift::Drift> for Drift {
+    fn from(drift: tidecast_forecast::drift::Drift) -> Self {
+        let tidecast_forecast::drift::Drift { state, statistic, since_ms } = drift;
+        Self { state, statistic, since_ms }
+    }
+}
+
+/// How errors compare with those at selection.
+#[derive(ToSchema)]
+#[schema(as = DriftState, rename_all = "snake_case")]
+#[expect(dead_code, reason = "the shape of a type of the forecasting crate, which knows nothing of OpenAPI")]
+pub(crate) enum DriftStateSchema {
+    /// As large as expected.
+    Stable,
+    /// Larger; it may pass.
+    Warning,
+    /// Larger for so long that models are fitted anew.
+    Drifting,
 }
 
 /// One model in competition for a series.

@@ -7,7 +7,7 @@ mod board;
 mod event;
 mod status;
 
-pub use board::{Accuracy, Board, Candidate, CandidateState};
+pub use board::{Accuracy, Board, Candidate, CandidateState, Drift};
 pub use event::{ChampionChange, Event, ForecastNotice};
 pub use status::{ForecastStatus, Mode, Phase, Replay, SourceState, SourceStatus, StageProgress, Status};
 
@@ -28,6 +28,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     view: RwLock<View>,
     events: broadcast::Sender<Event>,
+    promotions: broadcast::Sender<SeriesKey>,
 }
 
 struct View {
@@ -56,7 +57,8 @@ impl Live {
             samples: 0,
         };
         let view = RwLock::new(View { status, boards: BTreeMap::new(), claims: BTreeMap::new() });
-        Self(Arc::new(Shared { clock, view, events: broadcast::Sender::new(EVENTS_BUFFERED) }))
+        let (events, promotions) = (broadcast::Sender::new(EVENTS_BUFFERED), broadcast::Sender::new(EVENTS_BUFFERED));
+        Self(Arc::new(Shared { clock, view, events, promotions }))
     }
 
     /// The status at this moment.
@@ -131,6 +133,17 @@ impl Live {
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.0.events.subscribe()
+    }
+
+    /// Tells the jobs that the registry has another champion for a series.
+    pub fn promoted(&self, series: &SeriesKey) {
+        let _no_job_runs = self.0.promotions.send(series.clone());
+    }
+
+    /// Series whose champion is changed by hand from now on.
+    #[must_use]
+    pub fn subscribe_promotions(&self) -> broadcast::Receiver<SeriesKey> {
+        self.0.promotions.subscribe()
     }
 
     // A writer that panicked leaves a complete, perhaps outdated view: showing it beats failing every request.

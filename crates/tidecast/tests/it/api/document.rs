@@ -31,17 +31,24 @@ async fn every_documented_route_is_there() {
         }
     }
     let contract = [
+        "GET /api/v1/accuracy",
         "GET /api/v1/cursor",
         "GET /api/v1/events",
         "GET /api/v1/forecasts",
         "POST /api/v1/forecasts",
         "GET /api/v1/latest",
+        "GET /api/v1/leaderboard",
         "GET /api/v1/models",
+        "POST /api/v1/models/gc",
+        "POST /api/v1/models/promote",
+        "POST /api/v1/models/rollback",
+        "GET /api/v1/models/versions",
         "GET /api/v1/overview",
         "GET /api/v1/range",
         "POST /api/v1/samples",
         "GET /api/v1/series",
         "GET /api/v1/status",
+        "GET /api/v1/verification",
         "GET /healthz",
         "GET /readyz",
     ];

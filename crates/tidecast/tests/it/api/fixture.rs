@@ -10,6 +10,7 @@ use tidecast_connect::http::Token;
 use tidecast_core::forecast::{Forecast, ModelVersion};
 use tidecast_core::ports::{Clock, SeriesStore};
 use tidecast_core::series::{SampleBatch, SeriesKey};
+use tidecast_forecast::registry::Registry;
 use tidecast_store::{EmbeddedStore, Options};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -32,10 +33,11 @@ pub(super) struct Server {
     pub(super) url: String,
     pub(super) live: Live,
     pub(super) store: Arc<dyn SeriesStore>,
+    pub(super) registry: Arc<Registry>,
     http: reqwest::Client,
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
-    _directory: Option<TempDir>,
+    _directories: (TempDir, Option<TempDir>),
 }
 
 impl Server {
@@ -60,14 +62,16 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let live = Live::new(Mode::Demo, Arc::new(FixedClock), NOW_MS);
         let token = token.map(|text| Token::new(text).unwrap());
-        let state = ApiState { store: Arc::clone(&store), live: live.clone(), token };
+        let models = tempfile::tempdir().unwrap();
+        let registry = Arc::new(Registry::open(models.path()).unwrap());
+        let state = ApiState { store: Arc::clone(&store), registry: Arc::clone(&registry), live: live.clone(), token };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(serve(listener, state, async move {
             let _dropped = stopped.await;
         }));
         let _installed_before = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url, live, store, http, stop, task, _directory: directory }
+        Self { url, live, store, registry, http, stop, task, _directories: (models, directory) }
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {

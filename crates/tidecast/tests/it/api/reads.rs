@@ -12,14 +12,20 @@ const METER_ENCODED: &str = "power%7Bdevice_id%3D%22meter_1%22%7D";
 const LAST_MS: i64 = NOW_MS - HOUR_MS / 2;
 
 fn board(champion: &str) -> Board {
+    board_of(METER, champion)
+}
+
+pub(super) fn board_of(series: &str, champion: &str) -> Board {
     Board {
-        series: METER.parse().unwrap(),
+        series: series.parse().unwrap(),
         champion: Some(ModelVersion { model: champion.to_owned(), version: 1 }),
         note: None,
         season: 24,
         step_ms: HOUR_MS,
         backtest: Some(Accuracy { mase: 0.7, mase_seasonal_naive: 0.9, coverage: Some(0.8), origins: 30 }),
         live: None,
+        drift: None,
+        challenger: None,
         candidates: Vec::new(),
     }
 }
@@ -160,9 +166,9 @@ async fn forecasts_are_bounded_by_origin_and_number() {
 async fn models_are_the_boards() {
     let server = Server::start().await;
     server.live.put_board(board("ridge"));
-    let expected = json!({"models": [serde_json::to_value(board("ridge")).unwrap()]});
+    let expected = json!({"total": 1, "models": [serde_json::to_value(board("ridge")).unwrap()]});
     assert_eq!(server.get("/api/v1/models").await, expected);
-    assert_eq!(server.get("/api/v1/models?selector=load").await, json!({"models": []}));
+    assert_eq!(server.get("/api/v1/models?selector=load").await, json!({"total": 0, "models": []}));
 }
 
 #[tokio::test]
