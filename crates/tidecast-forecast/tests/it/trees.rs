@@ -1,6 +1,6 @@
 //! Trees: the same for the same seed, answered at once as one by one, saved and loaded, and relative to the level.
 
-use crate::{HOUR_MS, SETTINGS, daily, hourly};
+use crate::{HOUR_MS, daily, hourly};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tidecast_core::series::RegularSeries;
@@ -12,7 +12,7 @@ use tidecast_forecast::models::{Control, FitSettings, Fitted, Model};
 const LENGTH: usize = 1_500;
 
 fn settings() -> FitSettings {
-    let mut settings = SETTINGS;
+    let mut settings = crate::settings();
     settings.tuned.set("trees.count", 40.0);
     settings
 }

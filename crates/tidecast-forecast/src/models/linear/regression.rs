@@ -71,7 +71,7 @@ mod tests {
     const MEMORY: usize = 12;
     const HORIZON: usize = 3;
 
-    /// Noise that remembers a little, with a spike of a given size.
+    /// Noise that remembers a little, with a spike of a given size at the end, where it is a target and no input.
     fn values(spike: f64) -> Vec<f64> {
         let (mut state, mut value) = (1_u64, 0.0);
         let mut values: Vec<f64> = (0..400)
@@ -81,7 +81,7 @@ mod tests {
                 value
             })
             .collect();
-        values[300] += spike;
+        values[399] += spike;
         values
     }
 
