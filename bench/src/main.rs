@@ -20,7 +20,7 @@ type Run = fn(&mut Report) -> anyhow::Result<()>;
 
 /// Every benchmark: its name, what it measures, and the function that does.
 const BENCHES: &[(&str, &str, Run)] = &[
-    ("accuracy", "bundled meters, a day ahead, beside LightGBM", accuracy::run),
+    ("accuracy", "bundled meters beside LightGBM, ETTm1, M4-hourly", accuracy::run),
     ("build", "cold release build", build::run),
     ("csv", "CSV ingest, the reader alone and into the store", csv::run),
     ("demo", "first forecasts, console start", demo::run),

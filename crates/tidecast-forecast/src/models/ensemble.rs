@@ -71,8 +71,10 @@ impl Model for Ensemble {
 pub(crate) fn combine(fits: &[Fit], weights: &[f64]) -> Fit {
     let own = fits.iter().zip(weights).filter(|(fit, weight)| fit.note.is_none() && **weight > 0.0);
     let sum: f64 = own.clone().map(|(_, weight)| weight).sum();
-    let members: Vec<(Arc<dyn Fitted>, f64)> =
+    let mut members: Vec<(Arc<dyn Fitted>, f64)> =
         own.map(|(fit, weight)| (Arc::clone(&fit.fitted), weight / sum)).collect();
+    // In the order in which they are read back: sums in another order differ in their last digit.
+    members.sort_by_key(|(member, _)| member.model());
     match (members.is_empty(), fits.first()) {
         (true, Some(simpler)) => simpler.clone(),
         _ => Fit { fitted: Arc::new(Blend { members }), note: None },

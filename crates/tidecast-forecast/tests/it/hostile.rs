@@ -50,7 +50,7 @@ fn check(name: &str, mut trained: Trained) {
 #[test]
 fn every_forecast_is_finite_and_ordered() {
     for (name, values) in hostile() {
-        for model in ["seasonal_naive", "theta", "ets", "mstl", "ridge"] {
+        for model in ["seasonal_naive", "theta", "ets", "mstl", "ridge", "linear", "autoregression"] {
             check(name, train(model, &[hourly(values.clone())]).pop().unwrap().unwrap());
         }
     }
@@ -114,7 +114,7 @@ fn an_unknown_model_lists_the_known() {
 fn a_stopped_fit_ends() {
     let stop = AtomicBool::new(true);
     let control = Control { stop: &stop, progress: &|_| () };
-    for model in ["theta", "ets", "mstl", "ridge", "lstm", "ensemble"] {
+    for model in ["theta", "ets", "mstl", "ridge", "linear", "autoregression", "lstm", "ensemble"] {
         let model = models::by_name(model).unwrap();
         let result = training::train(model, &[hourly(daily(2_500, 9))], &settings(), &control).pop().unwrap();
         assert!(matches!(result, Err(FitError::Cancelled)));

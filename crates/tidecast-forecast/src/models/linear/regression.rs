@@ -62,3 +62,67 @@ impl Moments {
         coefficients
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::{Matrix, multiply_f64};
+
+    const MEMORY: usize = 12;
+    const HORIZON: usize = 3;
+
+    /// Noise that remembers a little, with a spike of a given size at the end, where it is a target and no input.
+    fn values(spike: f64) -> Vec<f64> {
+        let (mut state, mut value) = (1_u64, 0.0);
+        let mut values: Vec<f64> = (0..400)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                value = 0.7 * value + (state >> 40) as f64 / f64::from(1 << 24) - 0.5;
+                value
+            })
+            .collect();
+        values[399] += spike;
+        values
+    }
+
+    fn solve(values: &[f64], lookback: usize, prior: Option<&[f64]>, robust: bool) -> Vec<f64> {
+        let sums = products::sums(values, MEMORY + HORIZON).unwrap();
+        let narrow: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+        let windows = Windows::new(&narrow, MEMORY, lookback, HORIZON);
+        let penalties: Vec<f64> = (1..lookback).map(|lag| lag as f64).collect();
+        Moments::new(&sums, MEMORY, lookback, HORIZON).solve(&penalties, prior, robust.then_some(&windows))
+    }
+
+    /// The normal equations hold, with sums over windows one by one.
+    #[test]
+    fn agrees_with_windows_one_by_one() {
+        let values = values(0.0);
+        for lookback in [MEMORY, 7] {
+            let inputs = lookback - 1;
+            let prior: Vec<f64> = (0..inputs * HORIZON).map(|at| (at % 5) as f64 / 10.0).collect();
+            let coefficients = solve(&values, lookback, Some(&prior), false);
+            let mut gradient: Vec<f64> =
+                (0..inputs * HORIZON).map(|at| (1 + at / HORIZON) as f64 * (prior[at] - coefficients[at])).collect();
+            for window in values.windows(MEMORY + HORIZON) {
+                let newest = window[MEMORY - 1];
+                let row: Vec<f64> = window[MEMORY - lookback..MEMORY - 1].iter().map(|value| value - newest).collect();
+                let mut errors = [0.0; HORIZON];
+                multiply_f64(Matrix::new(&row, inputs), Matrix::new(&coefficients, HORIZON), 0.0, &mut errors);
+                for (ahead, forecast) in errors.iter().enumerate() {
+                    let error = window[MEMORY + ahead] - newest - forecast;
+                    (0..inputs).for_each(|input| gradient[input * HORIZON + ahead] += error * row[input]);
+                }
+            }
+            assert!(gradient.iter().all(|value| value.abs() < 1e-8), "{lookback}: {gradient:?}");
+        }
+    }
+
+    #[test]
+    fn one_spike_counts_for_little() {
+        let distance = |robust: bool| -> f64 {
+            let (clean, spiked) = (solve(&values(0.0), 7, None, robust), solve(&values(20.0), 7, None, robust));
+            clean.iter().zip(&spiked).map(|(a, b)| (a - b).powi(2)).sum()
+        };
+        assert!(distance(true) < 0.5 * distance(false), "{} {}", distance(true), distance(false));
+    }
+}

@@ -1,10 +1,11 @@
-//! Accuracy on the bundled meters: 24 hours ahead from 90 daily origins, beside LightGBM in the same run.
+//! The bundled meters: 24 hours ahead from 90 daily origins, beside LightGBM in the same run.
 //!
 //! Protocol: everything is chosen and fitted on what lies before the last 90 days; MASE is scaled by the weekly
 //! difference in that time. Models in closed form compete, as they do for first forecasts; then all of them, as they do
 //! in the background. The peer is `bench/peers/lightgbm_meters.py`, run by the Python named in `TIDECAST_PEERS_PYTHON`.
 
-use crate::report::{Better, Figure, Report};
+use super::lower;
+use crate::report::Report;
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +20,7 @@ const PEER_PYTHON: &str = "TIDECAST_PEERS_PYTHON";
 const WHAT: &str = "MASE of the bundled meters, 24 h ahead, 90 daily origins";
 const HOUR_MS: i64 = 3_600_000;
 
-pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
+pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the bench lies in the workspace")?;
     let data = root.join("data/smart_meters_10.csv.gz");
     let panel = read(&data)?;
@@ -40,14 +41,6 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     let (result, wall_s) = measure(&closed)?;
     let (slow_result, slow_wall_s) = measure(&all)?;
     let peer = peer(root, &data)?;
-    let lower = |what: &str, ours: f64, unit: &'static str, bar: Option<f64>, peer: Option<(&str, f64)>| Figure {
-        what: what.to_owned(),
-        ours,
-        unit,
-        bar,
-        peer: peer.map(|(name, value)| (name.to_owned(), value)),
-        better: Better::Lower,
-    };
     let measured = |value: Option<f64>| value.context("nothing was measured");
     let naive = measured(result.mase_seasonal_naive)?;
     report.add(lower(WHAT, measured(result.mase)?, "", Some(0.75), Some(("seasonal naive", naive))));
