@@ -177,7 +177,7 @@ mod tests {
         let values = filled(&series, CYCLE);
         let scale = crate::scale::deviation(&values);
         let values: Vec<f64> = values.iter().map(|value| value / scale).collect();
-        let sources = [Source { index, actual: &series.values, values, first_step: 0 }];
+        let sources = [Source { index: 0, actual: &series.values, values, first_step: 0 }];
         let mut pass = Pass::default();
         let mut error = |network: &Network| error_kept_apart(&framing, network, &sources, &mut pass);
         let untrained = error(&Network::new(framing.architecture(8, 1), 1).unwrap());
