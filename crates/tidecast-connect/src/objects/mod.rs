@@ -80,6 +80,11 @@ impl ObjectArtifacts {
     fn error(&self, key: &str, doing: &'static str, error: &Error) -> ArtifactError {
         let place = self.place(key);
         let reason = match refusal(&place, error) {
+            // Listings do not tell this from other failures, except in their text.
+            SourceError::Unavailable { reason, .. } if reason.contains("403 Forbidden") => {
+                "access is denied; check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what the bucket's policy allows"
+                    .to_owned()
+            }
             SourceError::Unavailable { reason, .. } => reason,
             _ => "it was not found; check the bucket".to_owned(),
         };

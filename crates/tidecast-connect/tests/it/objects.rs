@@ -62,6 +62,8 @@ async fn refusals_say_what_to_do() {
     let absent = ObjectArtifacts::open("s3://tidecast-absent/models", &server.access).unwrap();
     let errors = [
         (open(&wrong, "models").get("a/b").unwrap_err(), "check AWS_ACCESS_KEY_ID"),
+        (open(&wrong, "models").keys("a").unwrap_err(), "check AWS_ACCESS_KEY_ID"),
+        (open(&wrong, "models").folders().unwrap_err(), "check AWS_ACCESS_KEY_ID"),
         (open(&wrong, "models").create("a/b", b"x").unwrap_err(), "check AWS_ACCESS_KEY_ID"),
         (absent.create("a/b", b"x").unwrap_err(), "check the bucket"),
         (ObjectArtifacts::open("s3://bucket/models", &S3Access::default()).unwrap_err(), "AWS_ACCESS_KEY_ID"),
