@@ -133,6 +133,8 @@ mod tests {
             step_ms: 1,
             backtest: None,
             live: None,
+            drift: None,
+            challenger: None,
             candidates: candidates
                 .iter()
                 .map(|(model, first, second)| {
