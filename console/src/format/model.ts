@@ -1,7 +1,7 @@
 // Names of models as people say them.
 
 // All but these read well with their first letter capitalised.
-const names: Record<string, string> = { lstm: 'LSTM' };
+const names: Record<string, string> = { ets: 'ETS', lstm: 'LSTM', mstl: 'MSTL' };
 
 export function modelName(model: string): string {
   const known = names[model];
