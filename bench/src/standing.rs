@@ -90,6 +90,9 @@ fn job() -> ForecastJob {
         levels: vec![0.1, 0.5, 0.9],
         refit: DurationMs::DAY,
         season: None,
+        holidays: None,
+        covariates: Vec::new(),
+        known_ahead: Arc::default(),
     }
 }
 
