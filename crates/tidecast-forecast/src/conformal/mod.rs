@@ -8,7 +8,7 @@
 
 mod tracker;
 
-pub(crate) use tracker::Tracker;
+pub(crate) use tracker::{LEVELS, Tracker};
 
 use crate::artifact::{Artifact, LoadError};
 use crate::season::Cycle;

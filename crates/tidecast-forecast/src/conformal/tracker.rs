@@ -10,7 +10,7 @@ use super::Conformal;
 use crate::artifact::{Artifact, LoadError};
 
 /// Levels with a factor of their own; those between are interpolated.
-const LEVELS: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 0.975, 0.99];
+pub(crate) const LEVELS: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 0.975, 0.99];
 /// How far a factor moves (as a logarithm) over one season when all values miss a quantile that none should.
 const GAIN: f64 = 1.0;
 /// A factor moves by at most this much (as a logarithm) from what was learned, either way.
@@ -21,9 +21,15 @@ const FURTHEST: f64 = 3.0;
 pub(crate) struct Tracker([f64; LEVELS.len()]);
 
 impl Tracker {
-    /// Changes nothing yet.
-    pub(crate) fn new() -> Self {
-        Self([0.0; LEVELS.len()])
+    /// Starts from the logarithms of factors, one for each of [`LEVELS`].
+    pub(crate) fn starting(log_factors: [f64; LEVELS.len()]) -> Self {
+        Self(log_factors)
+    }
+
+    /// Takes back a part of each factor, as logarithms.
+    pub(crate) fn lowered(mut self, log_factors: [f64; LEVELS.len()]) -> Self {
+        self.0.iter_mut().zip(log_factors).for_each(|(own, less)| *own -= less);
+        self
     }
 
     /// Distances between the point forecast and its quantiles at ascending `levels`, never crossing.
@@ -115,7 +121,7 @@ mod tests {
 
     #[track_caller]
     fn check_follows(scale: f64, shift: f64) {
-        let (conformal, mut tracker, mut noise) = (learned(), Tracker::new(), uniform(2));
+        let (conformal, mut tracker, mut noise) = (learned(), Tracker::starting([0.0; LEVELS.len()]), uniform(2));
         let mut inside = 0;
         for step in 0..24_000_i64 {
             let error = scale * noise() + shift;

@@ -12,6 +12,7 @@ mod replay;
 mod rollout;
 mod standing;
 mod weights;
+mod widening;
 
 pub use calibrated::load;
 pub use standing::{rescore, validate};
@@ -25,6 +26,7 @@ use rollout::Rollout;
 use std::collections::BTreeMap;
 use tidecast_core::ports::Forecaster;
 use tidecast_core::series::RegularSeries;
+use widening::Widening;
 
 /// A forecaster ready for use, with what is known about it.
 pub struct Trained {
@@ -89,8 +91,11 @@ pub fn train_all(
         .map(|model| {
             let made = attempts.get(model.name()).map_or(&[][..], Vec::as_slice);
             let together: Vec<(&Prepared, &Attempt)> = usable.iter().copied().zip(made).collect();
-            let judged = control
-                .within(next(1.0), |_| parallel::map(&together, |(one, attempt)| conclude(one, attempt, settings)));
+            let judged = control.within(next(1.0), |_| {
+                let rollouts = together.iter().filter_map(|(one, made)| Some((*one, made.rollout.as_ref().ok()?)));
+                let widening = Widening::learn(rollouts);
+                parallel::map(&together, |(one, attempt)| conclude(one, attempt, &widening, settings))
+            });
             let mut judged = judged.into_iter();
             let mut next = || judged.next().unwrap_or(Err(FitError::Cancelled));
             prepared.iter().map(|one| one.as_ref().map_or(Err(FitError::NoValues), |_| next())).collect()
@@ -174,9 +179,15 @@ fn fit_work(model: &dyn Model) -> f64 {
 }
 
 /// Makes a forecaster of an attempt, with intervals and a score from the held-back part.
-fn conclude(one: &Prepared, attempt: &Attempt, settings: &FitSettings) -> Result<Trained, FitError> {
+fn conclude(
+    one: &Prepared,
+    attempt: &Attempt,
+    widening: &Widening,
+    settings: &FitSettings,
+) -> Result<Trained, FitError> {
     let (fit, rollout) = (attempt.used.clone()?, attempt.rollout.as_ref().map_err(Clone::clone)?);
-    let (conformal, tracker, score) = one.judge(rollout, settings);
+    let score = one.score(rollout, settings);
+    let (conformal, tracker) = one.intervals(rollout, widening);
     let forecaster = Calibrated::new(fit.fitted, one, conformal, tracker, settings);
     Ok(Trained { forecaster: Box::new(forecaster), note: fit.note, score })
 }

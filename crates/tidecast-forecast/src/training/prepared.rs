@@ -2,6 +2,7 @@
 
 use super::replay::replay;
 use super::rollout::Rollout;
+use super::widening::Widening;
 use crate::bounds::Bounds;
 use crate::conformal::{Conformal, Residual, Tracker};
 use crate::effects::Effects;
@@ -99,42 +100,35 @@ impl Prepared {
         (self.calibration_start..length).step_by(stride).collect()
     }
 
-    /// Learns from the errors made on the held-back part: intervals, how they adapted lately, and a score.
-    pub(super) fn judge(&self, rollout: &Rollout, settings: &FitSettings) -> (Conformal, Tracker, Option<Score>) {
-        let residuals = rollout.residuals(self);
+    /// How the errors made on the held-back part compare; `None` where they are too few.
+    pub(super) fn score(&self, rollout: &Rollout, settings: &FitSettings) -> Option<Score> {
         let past: Vec<f64> = (0..self.calibration_start).map(|index| self.actual(index)).collect();
         let naive_season = settings.season.unwrap_or_else(|| self.cycle.longest()).clamp(1, past.len().max(1));
-        let conformal = Conformal::learn(&residuals, settings.horizon, self.cycle);
-        let score = accuracy::mase_scale(&past, naive_season).filter(|_| conformal.is_some()).and_then(|scale| {
-            let score = Score {
-                mase: mean_absolute(residuals.iter().map(|residual| residual.error))? / scale,
-                mase_seasonal_naive: mean_absolute(rollout.naive_errors(self, naive_season))? / scale,
-                coverage: None,
-                pinball: None,
-                origins: rollout.origins.len(),
-                from_ms: self.used.series.timestamp_ms(self.calibration_start),
-                to_ms: self.used.series.origin_ms().unwrap_or(i64::MAX),
-            };
-            Some(self.score_intervals(score, rollout, &residuals, scale))
-        });
-        let conformal = conformal.unwrap_or_else(|| Conformal::guess(self.typical_change()));
-        let half = rollout.origins.len() / 2;
-        let tracker = replay(rollout, self.first_step(), &conformal, half, self.cycle.short, |_, _| ());
-        (conformal, tracker, score)
+        let residuals = rollout.residuals(self);
+        Conformal::learn(&residuals, settings.horizon, self.cycle)?;
+        let scale = accuracy::mase_scale(&past, naive_season)?;
+        let score = Score {
+            mase: mean_absolute(residuals.iter().map(|residual| residual.error))? / scale,
+            mase_seasonal_naive: mean_absolute(rollout.naive_errors(self, naive_season))? / scale,
+            coverage: None,
+            pinball: None,
+            origins: rollout.origins.len(),
+            from_ms: self.used.series.timestamp_ms(self.calibration_start),
+            to_ms: self.used.series.origin_ms().unwrap_or(i64::MAX),
+        };
+        Some(self.score_intervals(score, rollout, scale))
     }
 
     /// Coverage and pinball loss of intervals learned in the first half of the held-back part, over the second half:
     /// measured where they were learned they would look better than they are.
-    fn score_intervals(&self, score: Score, rollout: &Rollout, residuals: &[Residual], scale: f64) -> Score {
-        let (half, horizon) = (rollout.origins.len() / 2, rollout.horizon);
-        let Some(&middle) = rollout.origins.get(half) else { return score };
-        let middle = self.first_step().saturating_add(i64::try_from(middle).unwrap_or(0));
-        let early: Vec<Residual> = residuals.iter().filter(|r| r.origin_step < middle).copied().collect();
-        let Some(conformal) = Conformal::learn(&early, horizon, self.cycle) else { return score };
+    fn score_intervals(&self, score: Score, rollout: &Rollout, scale: f64) -> Score {
+        let horizon = rollout.horizon;
+        let Some((conformal, half)) = self.learn_early(rollout) else { return score };
         let mut actual = Vec::new();
         let mut rows = LEVELS.map(|_| Vec::new());
-        replay(rollout, self.first_step(), &conformal, half, self.cycle.short, |index, tracker| {
-            let origin_step = self.first_step() + i64::try_from(rollout.origins[index]).unwrap_or(0);
+        let unchanged = Tracker::starting(Widening::default().of_half);
+        replay(rollout, self.first_step(), &conformal, half, unchanged, |index, tracker| {
+            let origin_step = self.step(rollout.origins[index]);
             let errors = &rollout.errors[index * horizon..(index + 1) * horizon];
             for (ahead, error) in errors.iter().enumerate().filter(|(_, error)| error.is_finite()) {
                 actual.push(f64::from(*error));
@@ -149,6 +143,33 @@ impl Prepared {
             pinball: loss.map(|loss| loss / LEVELS.len() as f64 / scale),
             ..score
         }
+    }
+
+    /// Intervals from the errors made on the held-back part, and how they would have adapted over its second half.
+    pub(super) fn intervals(&self, rollout: &Rollout, widening: &Widening) -> (Conformal, Tracker) {
+        let learned = Conformal::learn(&rollout.residuals(self), rollout.horizon, self.cycle);
+        let tracker = self.learn_early(rollout).map(|(early, half)| {
+            let start = Tracker::starting(widening.of_half);
+            replay(rollout, self.first_step(), &early, half, start, |_, _| ()).lowered(widening.surplus())
+        });
+        (
+            learned.unwrap_or_else(|| Conformal::guess(self.typical_change())),
+            tracker.unwrap_or_else(|| Tracker::starting(Widening::default().of_half)),
+        )
+    }
+
+    /// Intervals from what was known of the errors in the middle of the held-back part, and the first origin after it.
+    pub(super) fn learn_early(&self, rollout: &Rollout) -> Option<(Conformal, usize)> {
+        let half = rollout.origins.len() / 2;
+        let middle = self.step(*rollout.origins.get(half)?);
+        let target = |residual: &Residual| residual.origin_step + i64::try_from(residual.ahead).unwrap_or(0);
+        let known: Vec<Residual> = rollout.residuals(self).into_iter().filter(|one| target(one) < middle).collect();
+        Some((Conformal::learn(&known, rollout.horizon, self.cycle)?, half))
+    }
+
+    /// Number of the step of the value at an index.
+    fn step(&self, index: usize) -> i64 {
+        self.first_step().saturating_add(i64::try_from(index).unwrap_or(i64::MAX))
     }
 
     /// The value as observed, NaN where missing.

@@ -3,19 +3,18 @@
 use super::rollout::Rollout;
 use crate::conformal::{Conformal, Tracker};
 
-/// Lets a tracker follow the errors of a rollout from one of its origins on. `visit` sees it as it was at each of these
+/// Lets a tracker follow the errors of a rollout from one of its origins on, and returns it. `visit` sees it as it was at each of these
 /// origins, knowing only errors of values before it.
 pub(super) fn replay(
     rollout: &Rollout,
     first_step: i64,
     conformal: &Conformal,
     from: usize,
-    season: usize,
+    mut tracker: Tracker,
     mut visit: impl FnMut(usize, &Tracker),
 ) -> Tracker {
-    let mut tracker = Tracker::new();
     let origins = &rollout.origins;
-    let share = 1.0 / season.max(1) as f64;
+    let share = 1.0 / conformal.cycle().short.max(1) as f64;
     let mut errors = Vec::new();
     for index in from..origins.len() {
         let seen = if index == from { origins[index] } else { origins[index - 1] };

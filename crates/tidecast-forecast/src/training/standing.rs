@@ -19,7 +19,7 @@ pub fn rescore(saved: &[Option<Vec<u8>>], panel: &[RegularSeries], settings: &Fi
         let artifact = Artifact::decode(saved.as_ref()?).ok()?;
         let fitted = models::by_name(artifact.model()).ok()?.load(&artifact).ok()?;
         let one = Prepared::new(series, settings).filter(|_| settings.horizon > 0)?;
-        one.judge(&Rollout::new(&one, fitted.as_ref(), settings), settings).2
+        one.score(&Rollout::new(&one, fitted.as_ref(), settings), settings)
     })
 }
 
@@ -48,7 +48,7 @@ pub fn validate(
     let together: Vec<_> = usable.into_iter().zip(fits).collect();
     let scores = parallel::map(&together, |(one, fit)| {
         let fit = fit.as_ref().map_err(Clone::clone)?;
-        Ok(one.judge(&Rollout::new(one, fit.fitted.as_ref(), settings), settings).2)
+        Ok(one.score(&Rollout::new(one, fit.fitted.as_ref(), settings), settings))
     });
     let mut scores = scores.into_iter();
     let mut next = || scores.next().unwrap_or(Err(FitError::Cancelled));
