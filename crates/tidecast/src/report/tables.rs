@@ -69,7 +69,7 @@ pub(super) fn leaderboard(report: &Report) -> String {
 
 fn standing(one: &Standing, widest: f64) -> String {
     let mut row = String::from("<tr>");
-    plain(&mut row, Some(one.rank as f64), one.rank.to_string());
+    plain(&mut row, Some(one.rank as f64), &one.rank.to_string());
     let _infallible = write!(
         row,
         "<th scope=\"row\" data-value=\"{0}\"><span class=\"swatch {1}\"></span>{0}</th>",
@@ -78,14 +78,14 @@ fn standing(one: &Standing, widest: f64) -> String {
     );
     let share = one.measures.mase.map_or(0.0, |mase| if widest > 0.0 { mase / widest * 100.0 } else { 0.0 });
     let bar = format!("<span class=\"bar\"><i class=\"{}\" style=\"width:{share:.1}%\"></i></span>", class(one));
-    plain(&mut row, one.measures.mase, format!("{bar}{}", number(one.measures.mase, 3)));
-    plain(&mut row, one.mase_median, number(one.mase_median, 3));
-    plain(&mut row, one.measures.mae, figure(one.measures.mae));
-    plain(&mut row, one.measures.smape, smape(one.measures.smape));
-    plain(&mut row, one.measures.coverage, share_of(one.measures.coverage));
-    plain(&mut row, one.measures.pinball, number(one.measures.pinball, 3));
-    plain(&mut row, Some(one.best_on as f64), one.best_on.to_string());
-    plain(&mut row, Some(one.wall_s), format!("{:.1} s", one.wall_s));
+    plain(&mut row, one.measures.mase, &format!("{bar}{}", number(one.measures.mase, 3)));
+    plain(&mut row, one.mase_median, &number(one.mase_median, 3));
+    plain(&mut row, one.measures.mae, &figure(one.measures.mae));
+    plain(&mut row, one.measures.smape, &smape(one.measures.smape));
+    plain(&mut row, one.measures.coverage, &share_of(one.measures.coverage));
+    plain(&mut row, one.measures.pinball, &number(one.measures.pinball, 3));
+    plain(&mut row, Some(one.best_on as f64), &one.best_on.to_string());
+    plain(&mut row, Some(one.wall_s), &format!("{:.1} s", one.wall_s));
     row + "</tr>"
 }
 
@@ -112,20 +112,20 @@ fn one_series(one: &Row) -> String {
     let _infallible = write!(row, "<tr><th scope=\"row\" data-value=\"{0}\"><code>{0}</code></th>", Escaped(&name));
     let model = one.model.as_deref().unwrap_or("–");
     let _infallible = write!(row, "<td data-value=\"{0}\">{0}</td>", Escaped(model));
-    plain(&mut row, one.measures.mase, number(one.measures.mase, 3));
-    plain(&mut row, one.mase_seasonal_naive, number(one.mase_seasonal_naive, 3));
+    plain(&mut row, one.measures.mase, &number(one.measures.mase, 3));
+    plain(&mut row, one.mase_seasonal_naive, &number(one.mase_seasonal_naive, 3));
     let tone = if saved.is_some_and(|saved| saved < 0.0) { "bad" } else { "good" };
-    plain(&mut row, saved, format!("<span class=\"{tone}\">{}</span>", percent(saved)));
-    plain(&mut row, one.measures.mae, figure(one.measures.mae));
-    plain(&mut row, one.measures.smape, smape(one.measures.smape));
-    plain(&mut row, one.measures.coverage, share_of(one.measures.coverage));
+    plain(&mut row, saved, &format!("<span class=\"{tone}\">{}</span>", percent(saved)));
+    plain(&mut row, one.measures.mae, &figure(one.measures.mae));
+    plain(&mut row, one.measures.smape, &smape(one.measures.smape));
+    plain(&mut row, one.measures.coverage, &share_of(one.measures.coverage));
     let note = one.note.as_deref().unwrap_or_default();
     let _infallible = write!(row, "<td class=\"note\" data-value=\"{0}\">{0}</td></tr>", Escaped(note));
     row
 }
 
 /// A figure's cell. `html` is ours; what it is sorted by is the figure itself.
-fn plain(row: &mut String, value: Option<f64>, html: String) {
+fn plain(row: &mut String, value: Option<f64>, html: &str) {
     let value = value.filter(|value| value.is_finite()).map_or_else(String::new, |value| value.to_string());
     let _infallible = write!(row, "<td class=\"end\" data-value=\"{value}\">{html}</td>");
 }

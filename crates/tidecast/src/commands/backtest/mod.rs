@@ -140,7 +140,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     })
     .await??;
     bar.finish_and_clear();
-    let Some(report) = summary::summarise(&input, runs, started.elapsed().as_secs_f64()) else { return Ok(()) };
+    let Some(report) = summary::summarise(&input, &runs, started.elapsed().as_secs_f64()) else { return Ok(()) };
     if let Some(path) = &args.report {
         std::fs::write(path, report::render(&report)).map_err(|error| unwritable(path, &error.to_string()))?;
     }

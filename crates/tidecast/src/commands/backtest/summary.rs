@@ -12,7 +12,7 @@ use tidecast_forecast::select;
 const EXHIBIT_STEPS: usize = 336;
 
 /// Everything that is printed. The last run is the one whose results are listed per series.
-pub(super) fn summarise(input: &Input, runs: Vec<Run>, wall_s: f64) -> Option<Report> {
+pub(super) fn summarise(input: &Input, runs: &[Run], wall_s: f64) -> Option<Report> {
     let Input { keys, panel, plan, .. } = input;
     let spokesman = runs.last()?;
     let compared: Vec<usize> =
@@ -40,9 +40,9 @@ pub(super) fn summarise(input: &Input, runs: Vec<Run>, wall_s: f64) -> Option<Re
         mase_seasonal_naive: of_spokesman(&|one| one.mase_seasonal_naive),
         coverage: of_spokesman(&|one| one.measures.coverage),
         pinball: of_spokesman(&|one| one.measures.pinball),
-        leaderboard: leaderboard(&runs, &compared),
+        leaderboard: leaderboard(runs, &compared),
         series_compared: compared.len(),
-        series: keys.iter().enumerate().map(|(index, key)| row(key, index, &runs, spokesman)).collect(),
+        series: keys.iter().enumerate().map(|(index, key)| row(key, index, runs, spokesman)).collect(),
         exhibits: exhibits(keys, panel, plan, spokesman),
         wall_s,
     })
