@@ -60,7 +60,7 @@ pub(super) fn run(path: &Path, report: &mut Report) -> anyhow::Result<()> {
 
 /// The columns, standardised by the part to fit.
 fn read(path: &Path) -> anyhow::Result<Vec<Vec<f64>>> {
-    let mut columns = vec![Vec::with_capacity(BORDERS[2]); VARIABLES];
+    let mut columns = vec![Vec::new(); VARIABLES];
     for row in rows(path)?.iter().take(BORDERS[2]) {
         for (column, cell) in columns.iter_mut().zip(row.split(',').skip(1)) {
             column.push(cell.parse::<f64>()?);

@@ -35,6 +35,7 @@ impl Forecasting {
             RegularSeries { start_ms: description.data.to_ms, step_ms: description.step_ms, values: vec![f64::NAN] };
         let unseen = TimeRange::new(description.data.to_ms.saturating_add(1), served.origin_ms().saturating_add(1));
         let points = self.store.range(series, unseen, None).await?;
+        forecaster.foresee(self.job.with_covariates(&*self.store).await?.known_ahead);
         forecaster
             .update(grid.extend(&points, STEPS_BEHIND_MAX).context("the version is too old to be brought forward")?);
         let former = Former::of(&served.champion);
