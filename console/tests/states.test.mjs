@@ -139,8 +139,8 @@ describe('the console in other states', { timeout: 120_000 }, () => {
     visit({ speed: 100 }, async (page, mock) => {
       await page.goto(versions(mock, 'meter_4'));
       await page.getByTestId('rollback').click();
-      // Somebody else was faster.
-      mock.world.registry.promote(mock.world.series[3], { model: 'ridge', version: 1 }, 'elsewhere');
+      // Somebody else was faster, and the page has not heard of it.
+      mock.world.champions.set(mock.world.series[3].key, { model: 'ridge', version: 1 });
       await page.getByTestId('confirm-action').click();
       await page.getByTestId('confirm').getByText('is not forecast by').waitFor();
       await page.keyboard.press('Escape');
