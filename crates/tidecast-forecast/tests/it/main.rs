@@ -6,6 +6,7 @@ mod accuracy;
 mod artifact;
 mod backtest;
 mod hostile;
+mod known_ahead;
 mod linear;
 mod lstm;
 mod registry;
