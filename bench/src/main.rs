@@ -7,6 +7,8 @@ mod build;
 mod csv;
 mod demo;
 mod lstm;
+mod meters;
+mod peer;
 mod registry;
 mod report;
 mod standing;

@@ -5,15 +5,18 @@
 //! lookbacks that reach back into the second; errors averaged over windows, steps and variables. Fitted on the first part
 //! alone. The published figures beside ours are PatchTST's with a lookback of 512 (Nie et al., 2023).
 
+use super::intervals::{Intervals, LEVELS};
 use super::{lower, rows};
 use crate::report::Report;
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
+use tidecast_core::forecast::accuracy;
 use tidecast_core::series::RegularSeries;
 use tidecast_forecast::Past;
 use tidecast_forecast::models::{Control, FitSettings, by_name};
+use tidecast_forecast::training;
 
 const VARIABLES: usize = 7;
 const HORIZON: usize = 96;
@@ -55,7 +58,32 @@ pub(super) fn run(path: &Path, report: &mut Report) -> anyhow::Result<()> {
     report.add(lower(&what("MSE"), squared / count, "", Some(0.300), Some(("PatchTST, published", PUBLISHED.0))));
     report.add(lower(&what("MAE"), absolute / count, "", Some(0.345), Some(("PatchTST, published", PUBLISHED.1))));
     report.add(lower("the same, fit and 79,975 forecasts, wall", wall_s, "s", Some(120.0), None));
-    Ok(())
+    intervals(path, &columns, &panel, &settings, report)
+}
+
+/// Intervals learned on the first part, which follow the errors of the second and the third, from every 24th origin there.
+fn intervals(
+    path: &Path,
+    columns: &[Vec<f64>],
+    panel: &[RegularSeries],
+    settings: &FitSettings,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (stop, silent) = (AtomicBool::new(false), |_: f64| ());
+    let control = Control { stop: &stop, progress: &silent };
+    let trained = training::train(by_name("linear")?, panel, settings, &control);
+    let mut intervals = Intervals::of(VARIABLES);
+    for (index, (values, trained)) in columns.iter().zip(trained).enumerate() {
+        let mut forecaster = trained?.forecaster;
+        let scale = accuracy::mase_scale(&values[..BORDERS[0]], 96).context("a variable that never changes")?;
+        let mut seen = BORDERS[0];
+        for origin in (BORDERS[1]..=BORDERS[2] - HORIZON).step_by(24) {
+            forecaster.update(&values[seen..origin]);
+            seen = origin;
+            intervals.add(index, scale, &values[origin..origin + HORIZON], &forecaster.predict(HORIZON, &LEVELS));
+        }
+    }
+    intervals.report(report, "ETTm1", &["ett".into(), path.into()], true)
 }
 
 /// The columns, standardised by the part to fit.

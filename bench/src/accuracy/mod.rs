@@ -5,6 +5,7 @@
 //! that are measured here.
 
 mod ett;
+mod intervals;
 mod m4;
 mod meters;
 

@@ -8,10 +8,10 @@
 //! `m4/Hourly-{train,test}.csv.gz` and `demand/*.csv.gz`. The peer is `bench/peers/statsforecast_run.py`, run by the
 //! Python named in `TIDECAST_PEERS_PYTHON`.
 
+use crate::peer;
 use crate::report::{Better, Figure, Report};
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use tidecast_core::forecast::accuracy;
 use tidecast_core::series::RegularSeries;
@@ -19,7 +19,6 @@ use tidecast_forecast::Past;
 use tidecast_forecast::models::{self, Control, FitSettings};
 
 const DATA: &str = "TIDECAST_SHARED_DATA";
-const PEER_PYTHON: &str = "TIDECAST_PEERS_PYTHON";
 const HOUR_MS: i64 = 3_600_000;
 const MINUTE_MS: i64 = 60_000;
 const DAY_MINUTES: usize = 1_440;
@@ -30,7 +29,7 @@ const HOURLY: [(&str, f64); 3] = [("ets", 3.0), ("theta", 20.2), ("mstl", 7.6)];
 const TIMES: f64 = 20.0;
 const MINUTES_BAR: f64 = 100.0;
 
-pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
+pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
     let Some(data) = std::env::var_os(DATA).map(PathBuf::from) else {
         eprintln!(
             "nothing is measured: {DATA} names no folder with m4/Hourly-{{train,test}}.csv.gz and demand/*.csv.gz"
@@ -43,7 +42,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
         .zip(rows(&test)?)
         .map(|(known, actual)| Task { known, actual, step_ms: HOUR_MS, season: 24 })
         .collect();
-    let peers = peer(&["hourly".as_ref(), train.as_path(), test.as_path()])?;
+    let peers = statsforecast(&["hourly".as_ref(), train.as_path(), test.as_path()])?;
     for (name, usual) in HOURLY {
         let theirs = peers.iter().find(|peer| peer.model == name);
         let bar = TIMES * theirs.map_or(usual, |peer| peer.series_per_cpu_s);
@@ -53,7 +52,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     let tasks: Vec<Task> = files.iter().map(|path| minutes(path)).collect::<anyhow::Result<_>>()?;
     let mut arguments: Vec<&Path> = vec!["minutes".as_ref()];
     arguments.extend(files.iter().map(PathBuf::as_path));
-    let peers = peer(&arguments)?;
+    let peers = statsforecast(&arguments)?;
     measure(report, &format!("mstl, {} traces of minutes", tasks.len()), "mstl", &tasks, MINUTES_BAR, peers.first())
 }
 
@@ -123,25 +122,15 @@ fn ours(model: &str, tasks: &[Task]) -> anyhow::Result<(f64, f64)> {
 }
 
 /// Seconds that this thread has run.
-fn thread_s() -> anyhow::Result<f64> {
+pub(super) fn thread_s() -> anyhow::Result<f64> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").context("CPU time is read from Linux's /proc")?;
     let running_ns: f64 = text.split(' ').next().unwrap_or_default().parse()?;
     Ok(running_ns / 1e9)
 }
 
 /// What the peer says; nothing where no Python for it was named.
-fn peer(arguments: &[&Path]) -> anyhow::Result<Vec<Peer>> {
-    let Some(python) = std::env::var_os(PEER_PYTHON) else {
-        eprintln!("statsforecast is left out: python3 -m venv peers && peers/bin/pip install statsforecast, then run");
-        eprintln!("again with {PEER_PYTHON}=peers/bin/python");
-        return Ok(Vec::new());
-    };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/statsforecast_run.py");
-    let output =
-        Command::new(python).arg(script).args(arguments).output().context("the peer's Python does not start")?;
-    ensure!(output.status.success(), "the peer failed: {}", String::from_utf8_lossy(&output.stderr));
-    let line = |line: &str| -> anyhow::Result<Peer> {
-        let answer: serde_json::Value = serde_json::from_str(line)?;
+fn statsforecast(arguments: &[&Path]) -> anyhow::Result<Vec<Peer>> {
+    let line = |answer: &serde_json::Value| -> anyhow::Result<Peer> {
         let number = |name: &str| answer[name].as_f64().with_context(|| format!("the peer gave no {name}"));
         Ok(Peer {
             model: answer["model"].as_str().unwrap_or_default().to_owned(),
@@ -149,7 +138,7 @@ fn peer(arguments: &[&Path]) -> anyhow::Result<Vec<Peer>> {
             mase: number("mase")?,
         })
     };
-    String::from_utf8_lossy(&output.stdout).lines().map(line).collect()
+    peer::run("statsforecast_run.py", "statsforecast", arguments)?.iter().map(line).collect()
 }
 
 /// The rows of a file of the competition: a name, then values until the series ends.
