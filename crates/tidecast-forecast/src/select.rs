@@ -7,6 +7,7 @@
 use crate::models::{self, Control, FitError, FitSettings, Model, UnknownModel};
 use crate::score::Score;
 use crate::training::{self, Trained};
+use std::collections::BTreeMap;
 use tidecast_core::series::RegularSeries;
 
 /// The name under which the best model per series is asked for.
@@ -14,6 +15,10 @@ pub const AUTO: &str = "auto";
 
 /// A later candidate must be better by this share to take over: a tie is no reason to change.
 const MARGIN: f64 = 0.01;
+/// A model's mean over the panel counts as much as this many forecasts of one series that do not overlap.
+const PANEL_FORECASTS: f64 = 20.0;
+/// Errors relative to the seasonal naive count up to this: one series that it forecasts perfectly must not decide for all.
+const LARGEST_ERROR: f64 = 3.0;
 
 /// The winner for one series, and how all candidates did.
 pub struct Choice {
@@ -32,27 +37,73 @@ pub fn candidates(name: &str) -> Result<Vec<&'static dyn Model>, UnknownModel> {
 }
 
 /// Trains all `candidates` on a panel and keeps the best per series.
+///
+/// Among many candidates judged on few days the best looks better than it is, and often is not the best. So the errors of a
+/// model on one series lean towards its errors on all series of the panel, the more the fewer the days are.
 pub fn choose(
     candidates: &[&dyn Model],
     panel: &[RegularSeries],
     settings: &FitSettings,
     control: &Control<'_>,
 ) -> Vec<Result<Choice, FitError>> {
-    let mut choices: Vec<Result<Choice, FitError>> = panel.iter().map(|_| Err(FitError::NoValues)).collect();
-    for (model, trained) in candidates.iter().zip(training::train_all(candidates, panel, settings, control)) {
-        for (choice, trained) in choices.iter_mut().zip(trained) {
-            compare(choice, model.name(), trained);
+    let all = training::train_all(candidates, panel, settings, control);
+    let leaning = Leaning::new(all.iter().flatten().flatten(), settings);
+    let mut choices: Vec<(Result<Choice, FitError>, Option<f64>)> =
+        panel.iter().map(|_| (Err(FitError::NoValues), None)).collect();
+    for (model, trained) in candidates.iter().zip(all) {
+        for ((choice, best), (series, trained)) in choices.iter_mut().zip(panel.iter().zip(trained)) {
+            let error = trained.as_ref().ok().and_then(|trained| leaning.error(trained, series.step_ms));
+            compare(choice, best, model.name(), trained, error);
         }
     }
-    choices
+    choices.into_iter().map(|(choice, _)| choice).collect()
 }
 
-fn compare(choice: &mut Result<Choice, FitError>, name: &str, trained: Result<Trained, FitError>) {
+/// Mean errors over a panel, by the model that answers.
+struct Leaning {
+    means: BTreeMap<String, f64>,
+    horizon: usize,
+}
+
+impl Leaning {
+    fn new<'a>(all: impl Iterator<Item = &'a Trained>, settings: &FitSettings) -> Self {
+        let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
+        for trained in all {
+            let error = trained.score.as_ref().map(Score::relative_error).filter(|error| error.is_finite());
+            if let Some(error) = error {
+                let (sum, count) = sums.entry(trained.forecaster.model().to_owned()).or_default();
+                *sum += error.min(LARGEST_ERROR);
+                *count += 1.0;
+            }
+        }
+        let means = sums.into_iter().map(|(model, (sum, count))| (model, sum / count)).collect();
+        Self { means, horizon: settings.horizon.max(1) }
+    }
+
+    /// Error relative to the seasonal naive by which a candidate is compared; `None` without a score.
+    fn error(&self, trained: &Trained, step_ms: i64) -> Option<f64> {
+        let score = trained.score.as_ref()?;
+        let mean = self.means.get(trained.forecaster.model())?;
+        let steps = score.to_ms.saturating_sub(score.from_ms) as f64 / step_ms.max(1) as f64;
+        let forecasts = steps / self.horizon as f64;
+        let own = forecasts / (forecasts + PANEL_FORECASTS);
+        Some(own * score.relative_error() + (1.0 - own) * mean)
+    }
+}
+
+fn compare(
+    choice: &mut Result<Choice, FitError>,
+    best: &mut Option<f64>,
+    name: &str,
+    trained: Result<Trained, FitError>,
+    error: Option<f64>,
+) {
     match (choice, trained) {
         (Ok(choice), Ok(trained)) => {
             choice.candidates.push((name.to_owned(), trained.score));
-            if takes_over(choice.trained.score.as_ref(), trained.score.as_ref()) {
+            if is_better(*best, error) {
                 choice.trained = trained;
+                *best = error;
             } else if trained.forecaster.model() == choice.trained.forecaster.model() {
                 // A candidate that degraded to the one that answers brings the reason.
                 choice.trained.note = choice.trained.note.take().or(trained.note);
@@ -62,18 +113,20 @@ fn compare(choice: &mut Result<Choice, FitError>, name: &str, trained: Result<Tr
         (choice, Ok(trained)) => {
             let candidates = vec![(name.to_owned(), trained.score)];
             *choice = Ok(Choice { trained, candidates });
+            *best = error;
         }
         (choice, Err(error)) => *choice = Err(error),
     }
+}
+
+/// Whether an error is smaller by more than a tie.
+fn is_better(champion: Option<f64>, challenger: Option<f64>) -> bool {
+    challenger.is_some_and(|challenger| champion.is_none_or(|champion| challenger < champion * (1.0 - MARGIN)))
 }
 
 /// Whether the challenger should replace the champion. Errors are taken relative to the seasonal naive of the same
 /// days, so that scores from stretches that differ a little can be compared.
 #[must_use]
 pub fn takes_over(champion: Option<&Score>, challenger: Option<&Score>) -> bool {
-    match (champion, challenger) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(champion), Some(challenger)) => challenger.relative_error() < champion.relative_error() * (1.0 - MARGIN),
-    }
+    is_better(champion.map(Score::relative_error), challenger.map(Score::relative_error))
 }
