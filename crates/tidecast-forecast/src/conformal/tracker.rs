@@ -12,7 +12,7 @@ use crate::artifact::{Artifact, LoadError};
 /// Levels with a factor of their own; those between are interpolated.
 pub(crate) const LEVELS: [f64; 10] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 0.975, 0.99];
 /// How far a factor moves (as a logarithm) over one season when all values miss a quantile that none should.
-const GAIN: f64 = 1.0;
+const GAIN: f64 = 0.7;
 /// A factor moves by at most this much (as a logarithm) from what was learned, either way.
 const FURTHEST: f64 = 3.0;
 

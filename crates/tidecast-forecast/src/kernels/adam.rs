@@ -54,7 +54,7 @@ fn move_weights<V: Vector>(step: AdamStep<'_>) {
             let square = V::load(squares.as_ptr().add(at)).multiply(V::splat(DECAY_SQUARE));
             let square = gradient.multiply(V::splat(1.0 - DECAY_SQUARE)).multiply_add(gradient, square);
             let root = square.square_root().multiply_add(correction, V::splat(EPSILON));
-            let weight = V::load(weights.as_ptr().add(at)).subtract(rate.multiply(mean).divide(root));
+            let weight = V::load(weights.as_ptr().add(at)).subtract(rate.multiply(mean).multiply(root.reciprocal()));
             mean.store(means.as_mut_ptr().add(at));
             square.store(squares.as_mut_ptr().add(at));
             weight.store(weights.as_mut_ptr().add(at));

@@ -4,8 +4,8 @@ use super::vector::Vector;
 use std::arch::x86_64::{
     __m512, _CMP_GT_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_div_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps,
     _mm512_loadu_ps, _mm512_maskz_mov_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_rcp14_ps,
-    _mm512_roundscale_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
-    _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
+    _mm512_roundscale_ps, _mm512_rsqrt14_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4,
+    _mm512_shuffle_ps, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
 };
 
 /// Sixteen numbers.
@@ -97,7 +97,6 @@ impl Vector for Avx512 {
         multiply_add(factor, addend) = |own| _mm512_fmadd_ps(own.0, factor.0, addend.0);
         multiply_subtract_from(factor, addend) = |own| _mm512_fnmadd_ps(own.0, factor.0, addend.0);
         divide(other) = |own| _mm512_div_ps(own.0, other.0);
-        square_root() = |own| _mm512_sqrt_ps(own.0);
         where_positive(condition) = |own| _mm512_maskz_mov_ps(
             _mm512_cmp_ps_mask::<_CMP_GT_OQ>(condition.0, _mm512_setzero_ps()), own.0
         );
@@ -116,6 +115,16 @@ impl Vector for Avx512 {
             let nearest = _mm512_roundscale_ps::<0>(self.0);
             (Self(nearest), Self(_mm512_scalef_ps(_mm512_set1_ps(1.0), nearest)))
         }
+    }
+
+    /// A table look-up of 14 bits and one step of Newton's: faster than the instruction. Zero stays zero.
+    #[inline(always)]
+    fn square_root(self) -> Self {
+        // SAFETY: called only in functions that enable AVX-512F, as the trait demands.
+        let guess = Self(unsafe { _mm512_rsqrt14_ps(_mm512_max_ps(self.0, _mm512_set1_ps(1e-37))) });
+        let error = self.multiply(guess).multiply_subtract_from(guess, Self::splat(1.0));
+        let inverse = guess.multiply(Self::splat(0.5)).multiply_add(error, guess);
+        self.multiply(inverse)
     }
 
     /// A table look-up of 14 bits and one step of Newton's: faster than a division.
