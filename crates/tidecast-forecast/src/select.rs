@@ -130,3 +130,58 @@ fn is_better(champion: Option<f64>, challenger: Option<f64>) -> bool {
 pub fn takes_over(champion: Option<&Score>, challenger: Option<&Score>) -> bool {
     is_better(champion.map(Score::relative_error), challenger.map(Score::relative_error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use tidecast_core::ports::Forecaster;
+
+    const HOUR_MS: i64 = 3_600_000;
+    const HORIZON: usize = 24;
+
+    struct Named(&'static str);
+
+    impl Forecaster for Named {
+        fn model(&self) -> &str {
+            self.0
+        }
+
+        fn update(&mut self, _: &[f64]) {}
+
+        fn foresee(&mut self, _: Arc<[RegularSeries]>) {}
+
+        fn predict(&self, _: usize, _: &[f64]) -> Vec<Vec<f64>> {
+            Vec::new()
+        }
+
+        fn save(&self) -> Vec<u8> {
+            Vec::new()
+        }
+    }
+
+    /// A model that was judged on some days of one series.
+    fn judged(model: &'static str, error: f64, days: i64) -> Trained {
+        let to_ms = days * 24 * HOUR_MS;
+        let (mase_seasonal_naive, origins) = (1.0, 8 * days as usize);
+        let score =
+            Score { mase: error, mase_seasonal_naive, coverage: None, pinball: None, origins, from_ms: 0, to_ms };
+        Trained { forecaster: Box::new(Named(model)), note: None, score: Some(score) }
+    }
+
+    /// Whether the model that had one good stretch beats the one that is good everywhere, on the series where it had it.
+    fn luck_wins(days: i64) -> bool {
+        let mut panel: Vec<Trained> = (0..9).map(|_| judged("lucky", 1.2, days)).collect();
+        panel.push(judged("lucky", 0.5, days));
+        panel.extend((0..10).map(|_| judged("steady", 0.8, days)));
+        let leaning = Leaning::new(panel.iter(), &FitSettings { horizon: HORIZON, ..FitSettings::default() });
+        let error = |trained: &Trained| leaning.error(trained, HOUR_MS).unwrap();
+        error(&panel[9]) < error(&panel[10])
+    }
+
+    #[test]
+    fn few_days_of_one_series_do_not_decide() {
+        assert!(!luck_wins(7));
+        assert!(luck_wins(200));
+    }
+}

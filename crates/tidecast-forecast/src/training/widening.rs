@@ -63,3 +63,52 @@ impl Widening {
         self.of_half.map(|log| (1.0 - LEFT) * log)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::FitSettings;
+    use tidecast_core::series::RegularSeries;
+
+    const HORIZON: usize = 24;
+
+    /// An hourly series of some weeks, and errors of which the later ones are `growth` times the earlier.
+    fn grown(seed: u64, growth: f32) -> (Prepared, Rollout) {
+        let mut state = seed;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+        };
+        let values = (0..2_000).map(|_| f64::from(uniform())).collect();
+        let series = RegularSeries { start_ms: 0, step_ms: 3_600_000, values };
+        let one = Prepared::new(&series, &FitSettings { horizon: HORIZON, ..FitSettings::default() }).unwrap();
+        let origins = one.origins(HORIZON);
+        let middle = origins[origins.len() / 2];
+        let cells = origins.iter().flat_map(|origin| (0..HORIZON).map(move |ahead| origin + ahead));
+        let errors = cells.map(|value| uniform() * if value < middle { 1.0 } else { growth }).collect();
+        (one, Rollout { origins, horizon: HORIZON, errors })
+    }
+
+    fn widening(series: u64, growth: f32) -> Widening {
+        let panel: Vec<(Prepared, Rollout)> = (1..=series).map(|seed| grown(seed, growth)).collect();
+        Widening::learn(panel.iter().map(|(one, rollout)| (one, rollout)))
+    }
+
+    #[test]
+    fn a_panel_tells_by_how_much_errors_grew() {
+        for (growth, expected) in [(1.0, 0.0), (2.0, 2.0_f64.ln()), (0.5, 0.5_f64.ln())] {
+            let learned = widening(40, growth);
+            // Around the level 0.9: the outermost levels rest on few errors.
+            for log in &learned.of_half[3..7] {
+                assert!((log - expected).abs() < 0.12, "{growth}: {:?}", learned.of_half);
+            }
+        }
+    }
+
+    #[test]
+    fn one_series_is_believed_in_part_and_none_not_at_all() {
+        let one = widening(1, 2.0).of_half[6];
+        assert!((0.1..0.55).contains(&one), "{one}");
+        assert_eq!(widening(0, 2.0).of_half, [0.0; LEVELS.len()]);
+    }
+}
