@@ -80,7 +80,15 @@ impl Model for Linear {
                 }
                 None => {
                     let needed = (NAME, Layout::minimum_history(cycle));
-                    results.push(Some(Ok(seasonal_naive::fit_one(series, settings, Some(needed)))));
+                    let mut fit = seasonal_naive::fit_one(series, settings, Some(needed));
+                    if series.len() >= needed.1 {
+                        let season = cycle.short;
+                        fit.note = Some(format!(
+                            "{NAME} does not look back over a season of {season} steps: {} forecasts",
+                            fit.fitted.model()
+                        ));
+                    }
+                    results.push(Some(Ok(fit)));
                 }
             }
         }
