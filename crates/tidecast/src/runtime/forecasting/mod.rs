@@ -117,7 +117,8 @@ impl Forecasting {
             let histories = fit::histories(&*self.store, panel).await;
             let never = Arc::new(AtomicBool::new(false));
             let basis = self.basis(panel, &candidates);
-            for chosen in fit::choose(&self.job, basis, candidates.clone(), histories, never, progress).await? {
+            let job = self.job.with_covariates(&*self.store).await?;
+            for chosen in fit::choose(&job, basis, candidates.clone(), histories, never, progress).await? {
                 tokio::task::block_in_place(|| self.adopt(chosen))?;
             }
         }
