@@ -6,3 +6,6 @@
 pub mod files;
 pub mod http;
 pub mod objects;
+pub mod records;
+
+mod number;

@@ -4,6 +4,7 @@
 //! [`Forecaster`] computes and is synchronous; [`Clock`] is the only way to learn what time it is.
 
 use crate::forecast::Forecast;
+use crate::record::{RecordBatch, Rejections};
 use crate::series::{Bucket, Points, RegularSeries, Sample, SampleBatch, Selector, SeriesKey, TimeRange};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -283,4 +284,81 @@ pub enum ArtifactError {
         /// Why, and what to do.
         reason: String,
     },
+}
+
+/// Records that a stream gave at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordDelivery {
+    /// The records; none when nothing came for a while, so that the caller can let time pass.
+    pub records: RecordBatch,
+    /// Where the stream stands once they are durable; `None` where the stream itself keeps its place (a consumer group), or has
+    /// none.
+    pub position: Option<Position>,
+    /// What was refused on the way here.
+    pub rejections: Rejections,
+}
+
+/// Where records come from. The caller pulls, processes, commits, and then acknowledges.
+pub trait RecordSource: Send {
+    /// The next records, in the order of the stream. Comes back without any when none arrive for about a tenth of a second.
+    /// Waits, with back-off, for a server that is away: an error is one that waiting does not mend.
+    fn next_records(&mut self) -> BoxFuture<'_, Result<RecordDelivery, SourceError>>;
+
+    /// Says that everything given so far is durable: the stream may forget it.
+    fn acknowledge(&mut self) -> BoxFuture<'_, Result<(), SourceError>>;
+
+    /// How it stands, for people.
+    fn health(&self) -> StreamHealth;
+}
+
+/// How a stream stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamHealth {
+    /// Messages that wait in the stream behind the last one read, if the stream can tell.
+    pub lag: Option<u64>,
+    /// Why nothing comes at present; absent while all is well.
+    pub trouble: Option<String>,
+}
+
+/// What a computation over a stream remembers, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateChange {
+    /// One more change on top of all that is kept.
+    Append {
+        /// Whose state.
+        name: String,
+        /// The change, readable by its owner only.
+        bytes: Vec<u8>,
+    },
+    /// The whole state, in place of everything that was kept.
+    Replace {
+        /// Whose state.
+        name: String,
+        /// The state, readable by its owner only.
+        bytes: Vec<u8>,
+    },
+}
+
+/// A store that keeps, beside series, what computations over streams remember: in one commit with the position of the stream and
+/// with the samples that came out, so that after a crash all three agree.
+pub trait StateStore: SeriesStore {
+    /// Stores all of it in one commit. Samples are visible to readers, and everything is durable, when it returns.
+    fn commit(
+        &self,
+        samples: SampleBatch,
+        position: Option<Position>,
+        changes: Vec<StateChange>,
+    ) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// What is kept under a name: the state last put in place, if any, and the changes since, oldest first.
+    fn state<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<KeptState, StoreError>>;
+}
+
+/// What a store keeps of a computation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeptState {
+    /// The whole state as it was last put in place.
+    pub base: Option<Vec<u8>>,
+    /// The changes since then, oldest first.
+    pub changes: Vec<Vec<u8>>,
 }

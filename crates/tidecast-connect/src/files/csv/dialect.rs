@@ -2,10 +2,10 @@
 
 use super::cells::{Cells, content};
 use super::fault::{Fault, quoted};
-use super::number::{Cell, NumberStyle, read_cell};
 use super::options::{CsvOptions, Layout, TimestampFormat};
 use super::timestamp::TimestampReader;
 use super::timestamp_detection::{Shape, format_of, shape_of};
+use crate::number::{Cell, NumberStyle, read_cell};
 use jiff::tz::TimeZone;
 
 /// Delimiters in the order in which they are tried; the comma is last since it also occurs inside numbers.

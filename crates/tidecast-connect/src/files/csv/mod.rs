@@ -6,7 +6,6 @@ mod dialect;
 mod fault;
 mod lines;
 mod long;
-mod number;
 mod options;
 mod parser;
 mod sample;

@@ -3,10 +3,10 @@
 use super::cells::{Cells, cell_length, content};
 use super::dialect::Dialect;
 use super::fault::{Fault, quoted};
-use super::number::{Cell, NumberStyle, read_cell, simple_number};
 use super::options::Layout;
 use super::series_names::SeriesNames;
 use super::timestamp::TimestampReader;
+use crate::number::{Cell, NumberStyle, read_cell, simple_number};
 use std::collections::HashMap;
 use tidecast_core::series::{SampleBatch, SeriesKey};
 

@@ -15,16 +15,16 @@ const EXACT_MANTISSA: u64 = 1 << 53;
 
 /// What a file's numbers look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NumberStyle {
+pub(crate) struct NumberStyle {
     /// The character after a cell.
-    pub(super) delimiter: u8,
+    pub(crate) delimiter: u8,
     /// A second decimal mark beside the point: a comma where the delimiter is `;`, else the point again.
-    pub(super) decimal: u8,
+    pub(crate) decimal: u8,
 }
 
 /// What a whole cell holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Cell {
+pub(crate) enum Cell {
     /// A finite number.
     Number(f64),
     /// Empty, or one of the words for a missing value.
@@ -36,7 +36,7 @@ pub(super) enum Cell {
 /// The number at the beginning of `text`, if it ends at the delimiter or at the end of `text` and is one of the simple
 /// ones; with its length in bytes.
 #[inline]
-pub(super) fn simple_number(text: &[u8], style: NumberStyle) -> Option<(f64, usize)> {
+pub(crate) fn simple_number(text: &[u8], style: NumberStyle) -> Option<(f64, usize)> {
     let mut at = usize::from(text.first() == Some(&b'-'));
     let negative = at == 1;
     let mut mantissa: u64 = 0;
@@ -67,7 +67,7 @@ pub(super) fn simple_number(text: &[u8], style: NumberStyle) -> Option<(f64, usi
 }
 
 /// Reads a whole cell, without quotes.
-pub(super) fn read_cell(cell: &[u8], style: NumberStyle) -> Cell {
+pub(crate) fn read_cell(cell: &[u8], style: NumberStyle) -> Cell {
     let cell = cell.trim_ascii();
     if is_missing(cell) {
         return Cell::Missing;

@@ -1,0 +1,265 @@
+//! Fields of messages, as names and texts, into columns; what cannot be taken is counted by its reason.
+
+use crate::number::{Cell, NumberStyle, read_cell};
+use jiff::Timestamp;
+use std::sync::Arc;
+use tidecast_core::record::{Column, FieldKind, RecordBatch, Rejection, Rejections, Schema};
+
+/// Longer texts are no identifiers.
+const TEXT_BYTES_MAX: usize = 256;
+/// Numbers from here on are milliseconds: as seconds they would lie beyond the year 5000.
+const MILLISECONDS_FROM: f64 = 1e11;
+/// In a message nothing ends a number but the end of its text.
+const NUMBER: NumberStyle = NumberStyle { delimiter: b'\0', decimal: b'.' };
+const ABSENT: u32 = u32::MAX;
+
+/// What a stream's messages look like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordFormat {
+    /// The field with the time: Unix seconds or milliseconds, or ISO 8601 with an offset.
+    pub timestamp: String,
+    /// The fields to keep.
+    pub schema: Arc<Schema>,
+    /// Times may lie this far ahead of the clock, ms.
+    pub future_tolerance_ms: i64,
+}
+
+/// Gathers messages into a batch.
+#[derive(Debug)]
+pub struct RecordDecoder {
+    format: RecordFormat,
+    batch: RecordBatch,
+    rejections: Rejections,
+    /// What each field of the last message was: most messages have the order of the one before.
+    order: Vec<Slot>,
+    /// For each column, which field of the present message it comes from.
+    found: Vec<u32>,
+    /// The numbers of the present message, by column.
+    numbers: Vec<f64>,
+}
+
+/// What a field of a message is for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    Timestamp,
+    Column(usize),
+    Unknown,
+}
+
+impl RecordDecoder {
+    /// A decoder without records.
+    #[must_use]
+    pub fn new(format: RecordFormat) -> Self {
+        let columns = format.schema.fields().len();
+        Self {
+            batch: RecordBatch::new(Arc::clone(&format.schema)),
+            rejections: Rejections::default(),
+            order: Vec::new(),
+            found: vec![ABSENT; columns],
+            numbers: vec![f64::NAN; columns],
+            format,
+        }
+    }
+
+    /// Takes a message, given as its fields' names and values, or counts why not. `now_ms` is what the clock says.
+    pub fn push(&mut self, fields: &[(&[u8], &[u8])], now_ms: i64) {
+        if let Err(reason) = self.try_push(fields, now_ms) {
+            self.reject(reason);
+        }
+    }
+
+    /// Counts a message that could not even be taken apart.
+    pub fn reject(&mut self, reason: Rejection) {
+        self.rejections.add(reason, 1);
+    }
+
+    /// How many records have been gathered.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.batch.len()
+    }
+
+    /// Whether none have.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// What has been gathered, and refused, since the last time.
+    pub fn take(&mut self) -> (RecordBatch, Rejections) {
+        let empty = RecordBatch::new(Arc::clone(&self.format.schema));
+        (std::mem::replace(&mut self.batch, empty), std::mem::take(&mut self.rejections))
+    }
+
+    fn try_push(&mut self, fields: &[(&[u8], &[u8])], now_ms: i64) -> Result<(), Rejection> {
+        let timestamp = self.locate(fields).ok_or(Rejection::MissingField)?;
+        let timestamp_ms = self.read_timestamp(fields[timestamp].1)?;
+        if timestamp_ms > now_ms.saturating_add(self.format.future_tolerance_ms) {
+            return Err(Rejection::FutureTimestamp);
+        }
+        for (column, field) in self.format.schema.fields().iter().enumerate() {
+            let value = fields.get(self.found[column] as usize).map_or(&b""[..], |(_, value)| value);
+            match field.kind {
+                FieldKind::Number => match read_cell(value, NUMBER) {
+                    Cell::Number(number) => self.numbers[column] = number,
+                    Cell::Missing if field.required => return Err(Rejection::MissingField),
+                    Cell::Missing => self.numbers[column] = f64::NAN,
+                    Cell::Malformed => return Err(Rejection::NotANumber),
+                },
+                FieldKind::Text if value.is_empty() && field.required => return Err(Rejection::MissingField),
+                FieldKind::Text if value.len() > TEXT_BYTES_MAX => return Err(Rejection::BadText),
+                FieldKind::Text => {
+                    std::str::from_utf8(value).map_err(|_| Rejection::BadText)?;
+                }
+            }
+        }
+        let (found, numbers) = (&self.found, &self.numbers);
+        self.batch.push(timestamp_ms, |column, values| match values {
+            Column::Number(values) => values.push(numbers[column]),
+            Column::Text(texts) => {
+                let value = fields.get(found[column] as usize).map_or(&b""[..], |(_, value)| value);
+                texts.push(std::str::from_utf8(value).unwrap_or_default());
+            }
+        });
+        Ok(())
+    }
+
+    /// Finds the fields of a message; gives the place of its time.
+    fn locate(&mut self, fields: &[(&[u8], &[u8])]) -> Option<usize> {
+        self.found.fill(ABSENT);
+        let mut timestamp = None;
+        let mut unknown = false;
+        for (place, (name, _)) in fields.iter().enumerate() {
+            let slot = match self.order.get(place) {
+                Some(&slot) if self.name_of(slot) == Some(name) => slot,
+                _ => self.look_up(place, name),
+            };
+            match slot {
+                Slot::Timestamp => timestamp = Some(place),
+                Slot::Column(column) => self.found[column] = place as u32,
+                Slot::Unknown => unknown = true,
+            }
+        }
+        if unknown {
+            self.rejections.add(Rejection::UnknownField, 1);
+        }
+        timestamp
+    }
+
+    fn name_of(&self, slot: Slot) -> Option<&[u8]> {
+        match slot {
+            Slot::Timestamp => Some(self.format.timestamp.as_bytes()),
+            Slot::Column(column) => Some(self.format.schema.fields()[column].name.as_bytes()),
+            Slot::Unknown => None,
+        }
+    }
+
+    /// Finds a field by its name, and remembers that it was at this place.
+    fn look_up(&mut self, place: usize, name: &[u8]) -> Slot {
+        let fields = self.format.schema.fields();
+        let slot = if name == self.format.timestamp.as_bytes() {
+            Slot::Timestamp
+        } else {
+            fields.iter().position(|field| field.name.as_bytes() == name).map_or(Slot::Unknown, Slot::Column)
+        };
+        // Only as many places as there can be useful fields, so that a message with a million fields costs nothing.
+        if place <= 2 * fields.len() {
+            self.order.resize(self.order.len().max(place + 1), Slot::Unknown);
+            self.order[place] = slot;
+        }
+        slot
+    }
+
+    fn read_timestamp(&mut self, text: &[u8]) -> Result<i64, Rejection> {
+        match read_cell(text, NUMBER) {
+            Cell::Number(number) if number.abs() < MILLISECONDS_FROM => Ok((number * 1e3).round() as i64),
+            Cell::Number(number) if number.abs() < MILLISECONDS_FROM * 1e3 => {
+                self.rejections.add(Rejection::TimestampInMilliseconds, 1);
+                Ok(number.round() as i64)
+            }
+            Cell::Number(_) => Err(Rejection::BadTimestamp),
+            Cell::Missing => Err(Rejection::MissingField),
+            Cell::Malformed => {
+                let text = std::str::from_utf8(text).map_err(|_| Rejection::BadTimestamp)?;
+                let instant: Timestamp = text.trim().parse().map_err(|_| Rejection::BadTimestamp)?;
+                Ok(instant.as_millisecond())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tidecast_core::record::Field;
+
+    const NOW_MS: i64 = 1_700_000_000_000;
+
+    fn decoder() -> RecordDecoder {
+        let field = |name: &str, kind, required| Field { name: name.to_owned(), kind, required };
+        let schema = Schema::new(vec![
+            field("antenna_id", FieldKind::Text, true),
+            field("packets", FieldKind::Number, true),
+            field("latency", FieldKind::Number, false),
+        ]);
+        RecordDecoder::new(RecordFormat {
+            timestamp: "timestamp".to_owned(),
+            schema: Arc::new(schema.unwrap()),
+            future_tolerance_ms: 60_000,
+        })
+    }
+
+    fn push(decoder: &mut RecordDecoder, fields: &[(&str, &str)]) {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+        decoder.push(&fields, NOW_MS);
+    }
+
+    #[test]
+    fn fields_come_in_any_order() {
+        let mut decoder = decoder();
+        push(&mut decoder, &[("antenna_id", "a"), ("timestamp", "1699999999.5"), ("packets", "3"), ("latency", "1.5")]);
+        push(&mut decoder, &[("packets", "4"), ("timestamp", "1699999998"), ("antenna_id", "b")]);
+        push(&mut decoder, &[("timestamp", "2023-11-14T22:13:19Z"), ("antenna_id", "a"), ("packets", "5")]);
+        let (batch, rejections) = decoder.take();
+        assert!(rejections.is_empty());
+        assert_eq!(batch.timestamps_ms(), [1_699_999_999_500, 1_699_999_998_000, 1_699_999_999_000]);
+        assert_eq!(batch.numbers("packets"), Some(&[3.0, 4.0, 5.0][..]));
+        let latency = batch.numbers("latency").unwrap();
+        assert!(latency[0] == 1.5 && latency[1].is_nan() && latency[2].is_nan());
+        let texts = batch.texts("antenna_id").unwrap();
+        assert_eq!((texts.text(0), texts.text(1), texts.text(2)), ("a", "b", "a"));
+        assert!(decoder.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_taken_is_counted_by_its_reason() {
+        let long = "x".repeat(10_000);
+        let cases: [(&[(&str, &str)], Rejection, usize); 10] = [
+            (&[("antenna_id", "a"), ("packets", "1")], Rejection::MissingField, 0),
+            (&[("antenna_id", "a"), ("timestamp", "1"), ("latency", "1")], Rejection::MissingField, 0),
+            (&[("antenna_id", ""), ("timestamp", "1"), ("packets", "1")], Rejection::MissingField, 0),
+            (&[("antenna_id", "a"), ("timestamp", "1"), ("packets", "many")], Rejection::NotANumber, 0),
+            (&[("antenna_id", "a"), ("timestamp", "1"), ("packets", "inf")], Rejection::NotANumber, 0),
+            (&[("antenna_id", &long), ("timestamp", "1"), ("packets", "1")], Rejection::BadText, 0),
+            (&[("antenna_id", "a"), ("timestamp", "soon"), ("packets", "1")], Rejection::BadTimestamp, 0),
+            (&[("antenna_id", "a"), ("timestamp", "1700000061"), ("packets", "1")], Rejection::FutureTimestamp, 0),
+            (
+                &[("antenna_id", "a"), ("timestamp", "1700000000000"), ("packets", "1")],
+                Rejection::TimestampInMilliseconds,
+                1,
+            ),
+            (
+                &[("antenna_id", "a"), ("timestamp", "1700000000"), ("packets", "1"), ("x", &long)],
+                Rejection::UnknownField,
+                1,
+            ),
+        ];
+        for (fields, reason, taken) in cases {
+            let mut decoder = decoder();
+            push(&mut decoder, fields);
+            let (batch, rejections) = decoder.take();
+            assert_eq!((batch.len(), rejections.count(reason)), (taken, 1), "{reason}");
+            assert_eq!(rejections.iter().count(), 1, "{reason}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Messages into records: the part that all streams have in common, whatever carries their fields.
+
+mod decoder;
+
+pub use decoder::{RecordDecoder, RecordFormat};

@@ -1,0 +1,115 @@
+//! A column of short texts that repeat, such as identifiers: each distinct one is held once.
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// Texts as numbers into a dictionary. Both are small: a batch of thousands of records has as many numbers, and its
+/// distinct texts in one allocation.
+#[derive(Clone, Debug, Default)]
+pub struct TextColumn {
+    ids: Vec<u32>,
+    texts: String,
+    /// Where each distinct text ends in `texts`.
+    ends: Vec<u32>,
+    lookup: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl TextColumn {
+    /// Appends a text. The distinct texts of one column take less than 4 GiB together: batches are far smaller.
+    pub fn push(&mut self, text: &str) {
+        let hash = self.hasher.hash_one(text.as_bytes());
+        let found = self.lookup.find(hash, |&id| distinct(&self.texts, &self.ends, id) == text).copied();
+        let id = found.unwrap_or_else(|| self.add(text, hash));
+        self.ids.push(id);
+    }
+
+    fn add(&mut self, text: &str, hash: u64) -> u32 {
+        let id = self.ends.len() as u32;
+        self.texts.push_str(text);
+        self.ends.push(self.texts.len() as u32);
+        let (texts, ends, hasher) = (&self.texts, &self.ends, &self.hasher);
+        self.lookup.insert_unique(hash, id, |&id| hasher.hash_one(distinct(texts, ends, id).as_bytes()));
+        id
+    }
+
+    /// For each record, which distinct text it has.
+    #[must_use]
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    /// How many distinct texts there are: ids are below this.
+    #[must_use]
+    pub fn distinct_len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A distinct text; empty for an id that there is not.
+    #[must_use]
+    pub fn distinct(&self, id: u32) -> &str {
+        distinct(&self.texts, &self.ends, id)
+    }
+
+    /// The text of a record; empty beyond the end.
+    #[must_use]
+    pub fn text(&self, record: usize) -> &str {
+        self.ids.get(record).map_or("", |&id| self.distinct(id))
+    }
+
+    /// Keeps the records whose flag is set.
+    pub(super) fn retain(&mut self, keep: &[bool]) {
+        let mut flags = keep.iter();
+        self.ids.retain(|_| flags.next().copied().unwrap_or(false));
+    }
+
+    /// Drops all records and texts, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.ids.clear();
+        self.texts.clear();
+        self.ends.clear();
+        self.lookup.clear();
+    }
+}
+
+fn distinct<'a>(texts: &'a str, ends: &[u32], id: u32) -> &'a str {
+    let id = id as usize;
+    let start = if id == 0 { 0 } else { ends.get(id - 1).map_or(texts.len(), |&end| end as usize) };
+    let end = ends.get(id).map_or(texts.len(), |&end| end as usize);
+    texts.get(start..end).unwrap_or_default()
+}
+
+impl PartialEq for TextColumn {
+    fn eq(&self, other: &Self) -> bool {
+        let texts = |column: &Self| -> Vec<String> {
+            (0..column.ids.len()).map(|record| column.text(record).to_owned()).collect()
+        };
+        self.ids.len() == other.ids.len() && texts(self) == texts(other)
+    }
+}
+
+impl<'a> FromIterator<&'a str> for TextColumn {
+    fn from_iter<T: IntoIterator<Item = &'a str>>(texts: T) -> Self {
+        let mut column = Self::default();
+        texts.into_iter().for_each(|text| column.push(text));
+        column
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_texts_are_held_once() {
+        let mut column: TextColumn = ["a", "bb", "a", "", "bb"].into_iter().collect();
+        assert_eq!(column.ids(), [0, 1, 0, 2, 1]);
+        assert_eq!(column.distinct_len(), 3);
+        assert_eq!((column.text(1), column.text(3), column.text(9)), ("bb", "", ""));
+        column.retain(&[false, true, true, false, false]);
+        assert_eq!((column.text(0), column.text(1), column.ids().len()), ("bb", "a", 2));
+        column.clear();
+        column.push("c");
+        assert_eq!((column.text(0), column.distinct_len()), ("c", 1));
+    }
+}
