@@ -193,6 +193,9 @@ mod tests {
     use super::*;
     use tidecast_core::record::Field;
 
+    /// Names and values.
+    type Message<'a> = &'a [(&'a str, &'a str)];
+
     const NOW_MS: i64 = 1_700_000_000_000;
 
     fn decoder() -> RecordDecoder {
@@ -209,7 +212,7 @@ mod tests {
         })
     }
 
-    fn push(decoder: &mut RecordDecoder, fields: &[(&str, &str)]) {
+    fn push(decoder: &mut RecordDecoder, fields: Message) {
         let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
         decoder.push(&fields, NOW_MS);
     }
@@ -234,7 +237,7 @@ mod tests {
     #[test]
     fn what_cannot_be_taken_is_counted_by_its_reason() {
         let long = "x".repeat(10_000);
-        let cases: [(&[(&str, &str)], Rejection, usize); 10] = [
+        let cases: [(Message, Rejection, usize); 10] = [
             (&[("antenna_id", "a"), ("packets", "1")], Rejection::MissingField, 0),
             (&[("antenna_id", "a"), ("timestamp", "1"), ("latency", "1")], Rejection::MissingField, 0),
             (&[("antenna_id", ""), ("timestamp", "1"), ("packets", "1")], Rejection::MissingField, 0),
