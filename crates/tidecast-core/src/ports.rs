@@ -342,7 +342,8 @@ pub enum StateChange {
 /// A store that keeps, beside series, what computations over streams remember: in one commit with the position of the stream and
 /// with the samples that came out, so that after a crash all three agree.
 pub trait StateStore: SeriesStore {
-    /// Stores all of it in one commit. Samples are visible to readers, and everything is durable, when it returns.
+    /// Stores all of it in one commit. Samples are visible to readers, and everything is durable, when it returns. After an
+    /// error it may be durable or not: changes are not idempotent, so read state and cursor again before going on.
     fn commit(
         &self,
         samples: SampleBatch,
@@ -350,7 +351,8 @@ pub trait StateStore: SeriesStore {
         changes: Vec<StateChange>,
     ) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// What is kept under a name: the state last put in place, if any, and the changes since, oldest first.
+    /// What is kept under a name: the state last put in place, if any, and the changes since, oldest first. After a failed
+    /// commit this also settles what the cursor of its source is: ask for the state first.
     fn state<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<KeptState, StoreError>>;
 }
 

@@ -11,6 +11,7 @@ use crate::journal::database::UNFINISHED;
 use crate::journal::{self, Journal};
 use crate::segment::{self, Segment, SegmentRecord};
 use crate::storage::Storage;
+use crate::sync;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
@@ -89,6 +90,20 @@ impl Engine {
             flushing: Mutex::new(()),
             maintaining: Mutex::new(()),
             next_segment: AtomicU64::new(next_segment),
+        })
+    }
+
+    /// Shows what a commit that failed for its writers may have left on disk: what is durable must be visible. If they try
+    /// again the same samples are written twice, which changes nothing.
+    pub(crate) fn settle(&self, journal: &mut Journal) -> Result<(), StoreError> {
+        if !journal.has_stray() {
+            return Ok(());
+        }
+        *sync::write(&self.positions) = journal.positions()?;
+        let mut live = sync::write(&self.live);
+        journal.replay(|sequence, series, timestamps_ms, values| {
+            live.active.push(series, timestamps_ms, values);
+            live.active.complete_row(sequence);
         })
     }
 

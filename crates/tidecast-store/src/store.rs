@@ -8,14 +8,16 @@ use crate::lock::DirectoryLock;
 use crate::merge::Effort;
 use crate::storage::{DirectoryStorage, Storage};
 use crate::sync;
-use crate::writer::{Append, Queue, Reply, Request, Writer, forecast_bytes};
+use crate::writer::{Append, Queue, Reply, Request, Writer, changes_bytes, forecast_bytes};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tidecast_core::forecast::Forecast;
-use tidecast_core::ports::{BoxFuture, ForecastQuery, Position, SeriesStore, SeriesSummary, StoreError};
+use tidecast_core::ports::{
+    BoxFuture, ForecastQuery, KeptState, Position, SeriesStore, SeriesSummary, StateChange, StateStore, StoreError,
+};
 use tidecast_core::series::{Bucket, Points, Sample, SampleBatch, Selector, SeriesKey, TimeRange};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -137,7 +139,7 @@ impl EmbeddedStore {
     /// # Errors
     /// As [`SeriesStore::append`].
     pub fn append_blocking(&self, batch: SampleBatch, position: Option<Position>) -> Result<(), StoreError> {
-        block_on(self.write_batch(batch, position))
+        block_on(self.write_batch(batch, position, Vec::new()))
     }
 
     /// Moves everything in memory into segments. Blocks.
@@ -186,19 +188,24 @@ impl EmbeddedStore {
         self.engine.forecasts.thin(now_ms, retain_from_ms)
     }
 
-    async fn write_batch(&self, batch: SampleBatch, position: Option<Position>) -> Result<(), StoreError> {
+    async fn write_batch(
+        &self,
+        batch: SampleBatch,
+        position: Option<Position>,
+        changes: Vec<StateChange>,
+    ) -> Result<(), StoreError> {
         check(&batch)?;
-        if batch.is_empty() && position.is_none() {
+        if batch.is_empty() && position.is_none() && changes.is_empty() {
             return Ok(());
         }
-        self.write(batch.len() * 32, |reply| {
+        self.write(batch.len() * 32 + changes_bytes(&changes), |reply| {
             let known = sync::read(&self.engine.catalogue).ids_of(&batch);
             let ids = match known {
                 Some(ids) => ids,
                 None => sync::write(&self.engine.catalogue).assign(&batch)?,
             };
             let encoded = row::encode_batch(&batch, &ids);
-            Ok(Request::Append(Append { batch, ids, encoded, position, reply }))
+            Ok(Request::Append(Append { batch, ids, encoded, position, changes, reply }))
         })
         .await
     }
@@ -241,7 +248,7 @@ impl Drop for EmbeddedStore {
 
 impl SeriesStore for EmbeddedStore {
     fn append(&self, batch: SampleBatch, position: Option<Position>) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(self.write_batch(batch, position))
+        Box::pin(self.write_batch(batch, position, Vec::new()))
     }
 
     fn cursor<'a>(&'a self, source: &'a str) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
@@ -273,6 +280,25 @@ impl SeriesStore for EmbeddedStore {
         Box::pin(async move {
             let origins = sync::read(&self.engine.live).retained(query.origins);
             self.engine.forecasts.query(&ForecastQuery { origins, ..query })
+        })
+    }
+}
+
+impl StateStore for EmbeddedStore {
+    fn commit(
+        &self,
+        samples: SampleBatch,
+        position: Option<Position>,
+        changes: Vec<StateChange>,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.write_batch(samples, position, changes))
+    }
+
+    fn state<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<KeptState, StoreError>> {
+        Box::pin(async move {
+            let mut journal = sync::lock(&self.engine.journal);
+            self.engine.settle(&mut journal)?;
+            journal.state(name)
         })
     }
 }

@@ -13,7 +13,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tidecast_core::forecast::Forecast;
-use tidecast_core::ports::{Position, StoreError};
+use tidecast_core::ports::{Position, StateChange, StoreError};
 use tidecast_core::series::SampleBatch;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -39,6 +39,7 @@ pub(crate) struct Append {
     /// The batch as the journal keeps it.
     pub(crate) encoded: Vec<u8>,
     pub(crate) position: Option<Position>,
+    pub(crate) changes: Vec<StateChange>,
     pub(crate) reply: Reply,
 }
 
@@ -132,10 +133,17 @@ impl Queue {
 impl Request {
     fn bytes(&self) -> usize {
         match self {
-            Self::Append(append) => append.encoded.len() + 64,
+            Self::Append(append) => append.encoded.len() + changes_bytes(&append.changes) + 64,
             Self::Forecasts(forecasts, _) => forecasts.iter().map(forecast_bytes).sum(),
         }
     }
+}
+
+pub(crate) fn changes_bytes(changes: &[StateChange]) -> usize {
+    let bytes = |change: &StateChange| match change {
+        StateChange::Append { name, bytes } | StateChange::Replace { name, bytes } => name.len() + bytes.len() + 16,
+    };
+    changes.iter().map(bytes).sum()
 }
 
 /// About what a forecast takes.
@@ -191,20 +199,12 @@ impl Writer {
         self.make_room()?;
         let row = row::seal(appends.iter().map(|append| append.encoded.as_slice()));
         let positions: Vec<&Position> = appends.iter().filter_map(|append| append.position.as_ref()).collect();
+        let changes: Vec<&StateChange> = appends.iter().flat_map(|append| &append.changes).collect();
         let sequence = {
             let mut journal = sync::lock(&self.engine.journal);
-            if journal.has_stray() {
-                // A commit that failed for its writers may have happened on disk; what is durable must be visible. If
-                // they try again the same samples are written twice, which changes nothing.
-                *sync::write(&self.engine.positions) = journal.positions()?;
-                let mut live = sync::write(&self.engine.live);
-                journal.replay(|sequence, series, timestamps_ms, values| {
-                    live.active.push(series, timestamps_ms, values);
-                    live.active.complete_row(sequence);
-                })?;
-            }
+            self.engine.settle(&mut journal)?;
             let pending = sync::read(&self.engine.catalogue).pending();
-            let sequence = journal.append(&row, &pending, &positions)?;
+            let sequence = journal.append(&row, &pending, &positions, &changes)?;
             sync::write(&self.engine.catalogue).committed(pending.len());
             sequence
         };

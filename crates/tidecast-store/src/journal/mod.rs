@@ -1,12 +1,13 @@
 //! The journal: one small redb file whose commits are the store's promises.
 //!
-//! It holds what must change together: batches not yet in segments (one row a commit), source positions, the
-//! series catalogue, the list of live segments, the retention horizon. A commit returns after fsync
+//! It holds what must change together: batches not yet in segments (one row a commit), source positions, what
+//! computations over streams remember ([`states`]), the series catalogue, the list of live segments, the retention horizon. A commit returns after fsync
 //! (`Durability::Immediate`, redb's default).
 
 pub(crate) mod backend;
 pub(crate) mod database;
 pub(crate) mod row;
+mod states;
 mod trial;
 
 use crate::error::Place;
@@ -16,7 +17,7 @@ use database::{Check, DatabaseFile};
 use redb::{ReadTransaction, ReadableTable, TableDefinition};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tidecast_core::ports::{Position, StoreError};
+use tidecast_core::ports::{KeptState, Position, StateChange, StoreError};
 use tidecast_core::series::SeriesKey;
 
 /// Version of everything the store writes, and the newest that this build reads.
@@ -171,18 +172,25 @@ impl Journal {
         self.read(stored_positions)
     }
 
+    /// What is kept under a name.
+    pub(crate) fn state(&mut self, name: &str) -> Result<KeptState, StoreError> {
+        let kept = self.read(|transaction| states::read(transaction, name))?;
+        kept.ok_or_else(|| self.place.corrupt(FILE, format!("the checksum of the state of {name} is wrong")))
+    }
+
     /// Whether a failed commit may have left a row behind, so that [`Journal::replay`] is due.
     pub(crate) fn has_stray(&self) -> bool {
         self.stray
     }
 
-    /// Commits a row with the positions and series that belong to it; gives its sequence. When this returns the row
+    /// Commits a row with the positions, changes of state and series that belong to it; gives its sequence. When this returns the row
     /// is durable.
     pub(crate) fn append(
         &mut self,
         row: &[u8],
         series: &[(u32, SeriesKey)],
         positions: &[&Position],
+        changes: &[&StateChange],
     ) -> Result<u64, StoreError> {
         let sequence = self.sequence + 1;
         self.stray = true;
@@ -200,7 +208,7 @@ impl Journal {
                     table.insert(position.source.as_str(), position.cursor.as_str())?;
                 }
             }
-            Ok(())
+            states::write(transaction, changes)
         })?;
         self.sequence = sequence;
         self.stray = false;

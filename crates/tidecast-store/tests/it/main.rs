@@ -10,6 +10,7 @@ mod kill;
 mod model;
 mod open;
 mod simulated;
+mod states;
 mod windows;
 mod world;
 mod writer_gone;
