@@ -8,3 +8,4 @@ pub mod forecast;
 pub mod ports;
 pub mod record;
 pub mod series;
+pub mod window;
