@@ -17,6 +17,7 @@ pub(crate) mod models;
 mod openapi;
 mod overview;
 mod range;
+mod records;
 mod resolution;
 mod series;
 mod serve;
@@ -34,9 +35,10 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use context::Context;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use tidecast_connect::http::Token;
 use tidecast_connect::http::wire::BODY_BYTES_MAX;
+use tidecast_connect::http::{PushSender, Token};
 use tidecast_core::ports::SeriesStore;
 use tidecast_forecast::registry::Registry;
 
@@ -49,6 +51,8 @@ pub struct ApiState {
     pub registry: Arc<Registry>,
     /// What the process knows about itself.
     pub live: Live,
+    /// The sources that clients bring records to, by name.
+    pub push_sources: Arc<BTreeMap<String, PushSender>>,
     /// What every request under `/api` must show, if set.
     pub token: Option<Token>,
 }

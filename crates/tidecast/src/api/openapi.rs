@@ -1,7 +1,7 @@
 //! The routes of the API and their OpenAPI document: one list gives both, so that neither can lack what the other has.
 
 use super::context::Context;
-use super::{events, forecasts, ingest, leaderboard, models, overview, range, series, status, verification};
+use super::{events, forecasts, ingest, leaderboard, models, overview, range, records, series, status, verification};
 use crate::runtime::live::ChampionChange;
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -61,6 +61,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(events::events))
         .routes(routes!(ingest::cursor))
         .routes(routes!(ingest::samples))
+        .routes(routes!(records::records))
 }
 
 /// The routes that never want a token.

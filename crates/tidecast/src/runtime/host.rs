@@ -56,6 +56,7 @@ impl Host {
             store: Arc::clone(&store) as Arc<dyn SeriesStore>,
             registry: Arc::clone(&registry),
             live: live.clone(),
+            push_sources: Arc::default(),
             token,
         };
         let server = tokio::spawn(api::serve(listener, state, listen::ended(shutdown.clone())));
