@@ -9,4 +9,6 @@ mod live;
 mod models;
 mod object_storage;
 mod process;
+mod redis_server;
 mod simulate;
+mod streams;
