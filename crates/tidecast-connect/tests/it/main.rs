@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failure of a test's own set-up fails the test")]
 
 mod csv;
+mod json_lines;
 mod objects;

@@ -1,3 +1,4 @@
 //! Tests of the domain from outside.
 
+mod transform;
 mod window;

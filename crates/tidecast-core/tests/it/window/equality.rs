@@ -10,7 +10,7 @@ const KEYS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
 /// Messages that mostly move on, some of them out of order by up to `disorder_ms`.
 fn stream(disorder_ms: i64) -> impl Strategy<Value = Vec<Record>> {
-    let message = (0..1_500_i64, 0..=disorder_ms, any::<bool>(), 0..KEYS.len(), -40..400_i32, 0..10_u8);
+    let message = (1..1_500_i64, 0..=disorder_ms, any::<bool>(), 0..KEYS.len(), -40..400_i32, 0..10_u8);
     prop::collection::vec(message, 1..120).prop_map(|messages| {
         let mut now_ms = -20_000;
         let mut records = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidecast_core::window::{CORRECTABLE_WINDOWS, ClosedWindow, WindowSpec};
 
 /// The measures that it knows, by the names used below.
-pub(crate) const MEASURES: [(&str, &str); 11] = [
+pub(crate) const MEASURES: [(&str, &str); 12] = [
     ("events", "count()"),
     ("sum", "sum(value)"),
     ("mean", "mean(value)"),
@@ -16,11 +16,12 @@ pub(crate) const MEASURES: [(&str, &str); 11] = [
     ("share", "sum(value) / sum(value)"),
     ("values", "distinct(value)"),
     ("keys", "distinct(key)"),
+    ("last", "last(value)"),
     ("median", "quantile(value, 0.5)"),
 ];
 
 /// The place of the measure that is only close.
-const MEDIAN: usize = 10;
+const MEDIAN: usize = 11;
 
 /// By window: the records over all keys, and those of each key.
 #[derive(Debug, Default)]
@@ -95,6 +96,8 @@ fn assert_values(have: &[f64], spec: &WindowSpec, records: &[Record]) {
     let mut different = values.clone();
     different.dedup();
     let undefined = f64::NAN;
+    // The last one of several that are equally new.
+    let last = records.iter().filter(|record| !record.value.is_nan()).max_by_key(|record| record.ms);
     let expected = [
         records.len() as f64,
         sum,
@@ -106,6 +109,7 @@ fn assert_values(have: &[f64], spec: &WindowSpec, records: &[Record]) {
         if sum == 0.0 { undefined } else { 1.0 },
         different.len() as f64,
         keys.len() as f64,
+        last.map_or(undefined, |record| record.value),
     ];
     let same = have.iter().zip(&expected).all(|(a, b)| a == b || a.is_nan() && b.is_nan());
     assert!(same, "{have:?} should be {expected:?}");
