@@ -7,6 +7,7 @@ pub mod files;
 pub mod http;
 pub mod objects;
 pub mod records;
+pub mod redis;
 pub mod synthetic;
 
 mod number;

@@ -85,7 +85,9 @@ impl PushSender {
     {
         let mut decoder = RecordDecoder::new(self.format.clone());
         let now_ms = self.clock.now_ms();
-        messages.into_iter().for_each(|message| decoder.push(message.as_ref(), now_ms));
+        for message in messages {
+            decoder.push(message.as_ref(), now_ms);
+        }
         PushBatch::of(decoder)
     }
 
@@ -190,6 +192,6 @@ impl RecordSource for PushSource {
     }
 
     fn health(&self) -> StreamHealth {
-        StreamHealth { lag: Some(self.waiting.load(Ordering::Relaxed)), trouble: None }
+        StreamHealth { lag: Some(self.waiting.load(Ordering::Relaxed)), ..StreamHealth::default() }
     }
 }
