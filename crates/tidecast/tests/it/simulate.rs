@@ -96,7 +96,8 @@ fn a_server_that_is_away_is_waited_for() {
     while received < 5 {
         let (head, lines) = answer(&listener, "200 OK", r#"{"accepted":1,"refused":{}}"#);
         assert!(head.starts_with("post /api/v1/sources/net/records "), "{head}");
-        received += lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).count();
+        let messages: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        received += messages.len();
     }
     assert!(wait_for("the end", || simulator.0.try_wait().unwrap()).success());
     let news: Vec<String> = news.collect();

@@ -31,8 +31,8 @@ Examples:
   tidecast simulate antennas --interval 1s --to redis://redis:6379
   tidecast simulate antennas --count 20 --fault degraded:0.1 --fault outage --to http://127.0.0.1:8000
 
-In a container the id is the name of the pod, so that every replica is an antenna; TIDECAST_TO takes the place of --to, and keeps a
-password of the address out of the list of processes.";
+In a container the id is the name of the pod, so that every replica is an antenna. TIDECAST_TO takes the place of --to, and \
+keeps a password out of the list of processes.";
 
 /// Simulate the antennas of a communication network
 #[derive(Debug, clap::Args)]
