@@ -6,6 +6,7 @@ pub mod ets;
 pub mod linear;
 pub mod lstm;
 pub mod mstl;
+mod one_by_one;
 pub mod ridge;
 pub mod seasonal_naive;
 pub mod theta;
