@@ -5,6 +5,7 @@ mod api;
 mod backtest;
 mod cli;
 mod drift;
+mod known_ahead;
 mod live;
 mod models;
 mod object_storage;
