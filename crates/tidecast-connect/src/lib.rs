@@ -7,5 +7,6 @@ pub mod files;
 pub mod http;
 pub mod objects;
 pub mod records;
+pub mod redis;
 
 mod number;

@@ -8,4 +8,5 @@ pub mod forecast;
 pub mod ports;
 pub mod record;
 pub mod series;
+pub mod transform;
 pub mod window;

@@ -289,7 +289,7 @@ pub enum ArtifactError {
 /// Records that a stream gave at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordDelivery {
-    /// The records; none when nothing came for a while, so that the caller can let time pass.
+    /// The records; none when nothing came for a while, so that the caller can let time pass, unless the stream is in trouble.
     pub records: RecordBatch,
     /// Where the stream stands once they are durable; `None` where the stream itself keeps its place (a consumer group), or has
     /// none.
@@ -301,7 +301,8 @@ pub struct RecordDelivery {
 /// Where records come from. The caller pulls, processes, commits, and then acknowledges.
 pub trait RecordSource: Send {
     /// The next records, in the order of the stream. Comes back without any when none arrive for about a tenth of a second.
-    /// Waits, with back-off, for a server that is away: an error is one that waiting does not mend.
+    /// So it does while a server is away, to which it returns with back-off: an error is one that waiting does not mend.
+    /// Nothing is lost when the future is dropped.
     fn next_records(&mut self) -> BoxFuture<'_, Result<RecordDelivery, SourceError>>;
 
     /// Says that everything given so far is durable: the stream may forget it.
@@ -318,6 +319,9 @@ pub struct StreamHealth {
     pub lag: Option<u64>,
     /// Why nothing comes at present; absent while all is well.
     pub trouble: Option<String>,
+    /// How often the stream was found deleted and begun anew, or set back to an earlier state.
+    #[serde(default)]
+    pub restarts: u64,
 }
 
 /// What a computation over a stream remembers, as the store keeps it.

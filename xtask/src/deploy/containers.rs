@@ -10,7 +10,7 @@ pub(super) fn check(objects: &Objects) -> Vec<String> {
             let place = format!("{}: container `{}`", workload.object.shown(), text(container, "/name"));
             let mut wrong = check_resources(container);
             wrong.extend(check_security(&workload, container));
-            if !workload.runs_to_completion {
+            if !workload.runs_to_completion && !list(container, "/ports").is_empty() {
                 wrong.extend(check_probes(container));
             }
             breaches.extend(wrong.into_iter().map(|wrong| format!("{place}: {wrong}")));
@@ -28,8 +28,12 @@ fn check_resources(container: &Value) -> Vec<String> {
 fn check_probes(container: &Value) -> Vec<String> {
     let mut breaches = Vec::new();
     for probe in ["livenessProbe", "readinessProbe"] {
-        let Some(request) = container.get(probe).and_then(|probe| probe.get("httpGet")) else {
-            breaches.push(format!("no {probe} by httpGet"));
+        let handler = container.get(probe);
+        if handler.is_some_and(|handler| handler.get("exec").is_some()) {
+            continue;
+        }
+        let Some(request) = handler.and_then(|handler| handler.get("httpGet")) else {
+            breaches.push(format!("no {probe} by httpGet or exec"));
             continue;
         };
         let port = request.get("port");
@@ -95,10 +99,18 @@ spec:
         check("readOnlyRootFilesystem: true, ", "", &["no readOnlyRootFilesystem: true"]);
         check("drop: [ALL]", "drop: [NET_RAW]", &["no capabilities: drop: [ALL]"]);
         check("limits: {cpu: '1', memory: 1Mi}", "limits: {memory: 1Mi}", &["no resources/limits/cpu, as text"]);
-        check("livenessProbe", "startupProbe", &["no livenessProbe by httpGet"]);
+        check("livenessProbe", "startupProbe", &["no livenessProbe by httpGet or exec"]);
         check("port: 8080}}", "port: 80}}", &["readinessProbe asks a port that the container does not name"]);
-        // What ends by itself is not probed.
+        check(
+            "livenessProbe: {httpGet: {path: /healthz, port: http}}",
+            "livenessProbe: {exec: {command: [ping]}}",
+            &[],
+        );
+        // What ends by itself is not probed, nor what serves nothing.
         check("kind: Deployment", "kind: Job", &[]);
+        let without_ports = GOOD.replacen("ports: [{name: http, containerPort: 8080}]", "ports: []", 1);
+        let silent = without_ports.replacen("livenessProbe", "startupProbe", 1);
+        assert!(super::check(&Objects::parse(&silent).unwrap()).is_empty());
         let job = GOOD.replacen("Deployment", "Job", 1).replacen("livenessProbe", "startupProbe", 1);
         assert!(super::check(&Objects::parse(&job).unwrap()).is_empty());
     }

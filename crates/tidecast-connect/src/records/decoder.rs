@@ -61,11 +61,11 @@ impl RecordDecoder {
         }
     }
 
-    /// Takes a message, given as its fields' names and values, or counts why not. `now_ms` is what the clock says.
-    pub fn push(&mut self, fields: &[(&[u8], &[u8])], now_ms: i64) {
-        if let Err(reason) = self.try_push(fields, now_ms) {
-            self.reject(reason);
-        }
+    /// Takes a message, given as its fields' names and values, or counts why not, and tells. `now_ms` is what the clock says.
+    pub fn push(&mut self, fields: &[(&[u8], &[u8])], now_ms: i64) -> Option<Rejection> {
+        let reason = self.try_push(fields, now_ms).err()?;
+        self.reject(reason);
+        Some(reason)
     }
 
     /// Counts a message that could not even be taken apart.

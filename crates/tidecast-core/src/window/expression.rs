@@ -1,10 +1,12 @@
 //! Measures as people write them: `sum(packets)`, `sum(loss) / sum(packets)`, `quantile(latency, 0.95)`.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// What is computed over the records of a window. Records without a number in the field do not count.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Expression {
     /// `count()`: how many records.
     Count,
@@ -70,6 +72,20 @@ impl FromStr for Expression {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         parse(text).ok_or_else(|| ParseExpressionError(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Expression {
+    type Error = ParseExpressionError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Expression> for String {
+    fn from(expression: Expression) -> Self {
+        expression.to_string()
     }
 }
 

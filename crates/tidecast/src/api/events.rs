@@ -29,7 +29,7 @@ const UNBUFFERED: (HeaderName, HeaderValue) =
 /// What happens from now on, as server-sent events.
 ///
 /// `status` (a Status; at connect and on change), `samples` (`now_ms`, `samples`), `forecasts` (`forecasts`: series,
-/// origin_ms and model of each), `champion` (a ChampionChange), and `resync` (`{}`: events were lost because the
+/// origin_ms and model of each), `champion` (a ChampionChange), `window` (a WindowNotice), and `resync` (`{}`: events were lost because the
 /// client was too slow; fetch everything again).
 #[utoipa::path(get, path = "/v1/events", tag = "status",
     responses(
@@ -90,6 +90,7 @@ impl Subscriber {
                     Ok(Event::Samples { now_ms, samples }) => return Some(event("samples", &Samples { now_ms, samples })),
                     Ok(Event::Forecasts(forecasts)) => return Some(event("forecasts", &Forecasts { forecasts })),
                     Ok(Event::Champion(change)) => return Some(event("champion", &change)),
+                    Ok(Event::Window(notice)) => return Some(event("window", &notice)),
                     Err(RecvError::Lagged(_)) => {
                         self.status_due.get_or_insert_with(Instant::now);
                         return Some(event("resync", &Resync {}));

@@ -1,8 +1,10 @@
 //! The routes of the API and their OpenAPI document: one list gives both, so that neither can lack what the other has.
 
 use super::context::Context;
-use super::{events, forecasts, ingest, leaderboard, models, overview, range, series, status, verification};
-use crate::runtime::live::ChampionChange;
+use super::{
+    events, forecasts, ingest, leaderboard, metrics, models, network, overview, range, series, status, verification,
+};
+use crate::runtime::live::{ChampionChange, WindowNotice};
 use std::sync::Arc;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -23,9 +25,10 @@ use utoipa_axum::routes;
         (name = "series", description = "Samples"),
         (name = "forecasts", description = "Forecasts and the models that make them"),
         (name = "ingest", description = "Writing from other processes"),
-        (name = "probes", description = "For Kubernetes; never want a token"),
+        (name = "probes", description = "For Kubernetes and Prometheus; never want a token"),
+        (name = "network", description = "Network monitoring"),
     ),
-    components(schemas(ChampionChange)),
+    components(schemas(ChampionChange, WindowNotice)),
     security((), ("token" = [])),
 )]
 struct Document;
@@ -58,6 +61,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(leaderboard::leaderboard))
         .routes(routes!(verification::verification))
         .routes(routes!(verification::accuracy))
+        .routes(routes!(network::network))
         .routes(routes!(events::events))
         .routes(routes!(ingest::cursor))
         .routes(routes!(ingest::samples))
@@ -65,5 +69,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Context>> {
 
 /// The routes that never want a token.
 pub(super) fn probes() -> OpenApiRouter<Arc<Context>> {
-    OpenApiRouter::new().routes(routes!(status::healthz)).routes(routes!(status::readyz))
+    OpenApiRouter::new()
+        .routes(routes!(status::healthz))
+        .routes(routes!(status::readyz))
+        .routes(routes!(metrics::metrics))
 }

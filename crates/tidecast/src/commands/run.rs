@@ -112,14 +112,11 @@ fn announce(host: &Host, config: &Config) {
         status.message = "Reading the sources".to_owned();
         status.sources = config
             .sources
-            .keys()
-            .map(|name| SourceStatus {
+            .iter()
+            .map(|(name, source)| SourceStatus {
                 name: name.clone(),
-                kind: "csv".to_owned(),
-                state: SourceState::Reading,
-                rows: 0,
-                rows_skipped: 0,
-                error: None,
+                kind: source.kind().to_owned(),
+                ..SourceStatus::default()
             })
             .collect();
         status.forecasts = config.forecasts.iter().map(|(name, forecast)| describe(&job(name, forecast))).collect();

@@ -4,6 +4,7 @@
 //! key, what is wrong and what would be accepted. `docs/configuration.md` is the user's description.
 
 mod accepted;
+mod analytics;
 mod document;
 mod environment;
 mod forecast;
@@ -13,6 +14,8 @@ mod registry;
 mod server;
 mod source;
 mod store;
+mod stream;
+mod transform;
 
 #[cfg(test)]
 mod documentation;
@@ -21,13 +24,16 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
+pub use analytics::{AnalyticsConfig, AnalyticsKeys};
 pub use environment::{Environment, ProcessEnvironment};
 pub use forecast::ForecastConfig;
 pub use problem::{ConfigError, Problem};
 pub use registry::RegistryConfig;
 pub use server::{ServerConfig, TokenError};
-pub use source::SourceConfig;
+pub use source::{RedisKeys, SourceConfig};
 pub use store::StoreConfig;
+pub use stream::StreamKeys;
+pub use transform::{TransformConfig, transforms};
 
 use document::{Content, Entry, Location, Section};
 use serde::Serialize;
@@ -45,6 +51,8 @@ pub struct Config {
     pub registry: Option<RegistryConfig>,
     /// Where samples come from, by name.
     pub sources: BTreeMap<String, SourceConfig>,
+    /// What is computed over streams, by name.
+    pub analytics: BTreeMap<String, AnalyticsConfig>,
     /// What is forecast, by name.
     pub forecasts: BTreeMap<String, ForecastConfig>,
     /// How long samples are kept; forever where absent.
@@ -57,7 +65,7 @@ pub struct Config {
 const MOST_PROBLEMS: usize = 100;
 
 /// The keys of the file itself.
-const KEYS: [&str; 6] = ["store", "registry", "sources", "forecasts", "retention", "server"];
+const KEYS: [&str; 7] = ["store", "registry", "sources", "analytics", "forecasts", "retention", "server"];
 
 impl Config {
     /// Reads and parses a file. `models` are the names that `forecasts.*.model` may have.
@@ -126,6 +134,13 @@ fn parse(text: &str, environment: &dyn Environment, models: &[&str], problems: &
     for (name, section) in sources {
         if let Some(source) = source::parse(section, problems) {
             config.sources.insert(name, source);
+        }
+    }
+    let streams: Vec<&str> =
+        config.sources.iter().filter(|(_, source)| source.stream().is_some()).map(|(name, _)| name.as_str()).collect();
+    for (name, section) in named(root.take("analytics"), problems) {
+        if let Some(analytics) = analytics::parse(section, &streams, problems) {
+            config.analytics.insert(name, analytics);
         }
     }
     for (name, section) in named(root.take("forecasts"), problems) {

@@ -4,12 +4,13 @@ use super::accepted::accepted;
 use super::document::{Entry, Section};
 use super::preset;
 use super::problem::Problem;
-use serde::Serialize;
+use super::stream::{self, STREAM_KEYS, StreamKeys};
+use serde::{Deserialize, Serialize};
 use tidecast_connect::files::{CsvOptions, Layout};
 use tidecast_core::series::SeriesKey;
 
 /// One source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum SourceConfig {
     /// `type: csv`: a file.
@@ -20,14 +21,60 @@ pub enum SourceConfig {
         #[serde(flatten)]
         options: CsvOptions,
     },
+    /// `type: redis_stream`: messages of a Redis stream.
+    RedisStream {
+        /// Which stream, and how it is read.
+        #[serde(flatten)]
+        redis: RedisKeys,
+        /// What is made of its messages.
+        #[serde(flatten)]
+        stream: StreamKeys,
+    },
+    /// `type: push`: messages that others post to `/api/v1/sources/NAME/records`.
+    Push {
+        /// What is made of them.
+        #[serde(flatten)]
+        stream: StreamKeys,
+    },
+}
+
+/// The keys of a Redis stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisKeys {
+    /// The server: `redis://host:6379`, `rediss://` for TLS.
+    pub url: String,
+    /// The stream.
+    pub stream: String,
+}
+
+impl SourceConfig {
+    /// The name of its type.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Csv { .. } => "csv",
+            Self::RedisStream { .. } => "redis_stream",
+            Self::Push { .. } => "push",
+        }
+    }
+
+    /// What is made of its records; `None` where it gives samples.
+    #[must_use]
+    pub fn stream(&self) -> Option<&StreamKeys> {
+        match self {
+            Self::Csv { .. } => None,
+            Self::RedisStream { stream, .. } | Self::Push { stream } => Some(stream),
+        }
+    }
 }
 
 /// The keys of a CSV source besides those of [`CsvOptions`].
 pub(super) const CSV_KEYS: [&str; 3] = ["type", "preset", "path"];
-const TYPES: [&str; 1] = ["csv"];
+const TYPES: [&str; 3] = ["csv", "redis_stream", "push"];
 
 pub(super) fn parse(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
-    preset::fill_in(&mut section, problems);
+    preset::fill_in(&mut section, &preset::SOURCES, problems);
     let Some(node) = section.value("type") else {
         problems.push(match section.misspelt("type") {
             Some(Entry { key, location, .. }) => {
@@ -39,6 +86,8 @@ pub(super) fn parse(mut section: Section, problems: &mut Vec<Problem>) -> Option
     };
     match node.text() {
         Some("csv") => csv(section, problems),
+        Some("redis_stream") => redis_stream(section, problems),
+        Some("push") => push(section, problems),
         text => {
             let written = text.filter(|_| !node.substituted).unwrap_or_default();
             let message = format!("{} is no type of source{}", section.shown("type"), accepted(written, &TYPES));
@@ -46,6 +95,21 @@ pub(super) fn parse(mut section: Section, problems: &mut Vec<Problem>) -> Option
             None
         }
     }
+}
+
+fn redis_stream(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
+    section.take("type");
+    let stream = stream::take(&mut section, problems);
+    section.require(&["url", "stream"], problems);
+    let redis = section.decode(&[&["type"], &STREAM_KEYS[..]].concat(), problems)?;
+    Some(SourceConfig::RedisStream { redis, stream: stream? })
+}
+
+fn push(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
+    section.take("type");
+    let stream = stream::take(&mut section, problems);
+    section.refuse_unknown(&[&["type"], &STREAM_KEYS[..]].concat(), problems);
+    Some(SourceConfig::Push { stream: stream? })
 }
 
 fn csv(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {

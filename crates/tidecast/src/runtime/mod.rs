@@ -10,3 +10,4 @@ pub mod live;
 pub mod recording;
 pub mod replay;
 pub mod stewardship;
+pub mod stream;

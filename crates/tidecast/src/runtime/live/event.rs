@@ -23,6 +23,19 @@ pub enum Event {
     Forecasts(Vec<ForecastNotice>),
     /// A series is served by another model from now on.
     Champion(ChampionChange),
+    /// A window of an analysis was closed, and its results are in the store.
+    Window(WindowNotice),
+}
+
+/// Says that a window was closed, without its values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WindowNotice {
+    /// The analysis.
+    pub analytics: String,
+    /// The beginning of the window, ms since the Unix epoch.
+    pub start_ms: i64,
+    /// Its end, ms since the Unix epoch.
+    pub end_ms: i64,
 }
 
 /// Says that a forecast is in the store, without its values.

@@ -3,13 +3,17 @@
 //! The runtime writes it, the API reads it, and every change is broadcast as an [`Event`]. It holds no samples and no
 //! forecasts; those are in the store.
 
+mod analytics;
 mod board;
 mod event;
 mod status;
 
+pub use analytics::{AnalyticsView, Anomaly, KeyView, result_metric, result_series};
 pub use board::{Accuracy, Board, Candidate, CandidateState, Drift};
-pub use event::{ChampionChange, Event, ForecastNotice};
-pub use status::{ForecastStatus, Mode, Phase, Replay, SourceState, SourceStatus, StageProgress, Status};
+pub use event::{ChampionChange, Event, ForecastNotice, WindowNotice};
+pub use status::{
+    AnalyticsStatus, ForecastStatus, Mode, Phase, Replay, SourceState, SourceStatus, StageProgress, Status,
+};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -36,6 +40,8 @@ struct View {
     boards: BTreeMap<SeriesKey, Board>,
     /// Which forecast job serves which series.
     claims: BTreeMap<SeriesKey, String>,
+    /// The last window of each analysis.
+    analytics: BTreeMap<String, Arc<AnalyticsView>>,
 }
 
 impl Live {
@@ -52,11 +58,13 @@ impl Live {
             progress: None,
             replay: None,
             sources: Vec::new(),
+            analytics: Vec::new(),
             forecasts: Vec::new(),
             series: 0,
             samples: 0,
         };
-        let view = RwLock::new(View { status, boards: BTreeMap::new(), claims: BTreeMap::new() });
+        let view =
+            RwLock::new(View { status, boards: BTreeMap::new(), claims: BTreeMap::new(), analytics: BTreeMap::new() });
         let (events, promotions) = (broadcast::Sender::new(EVENTS_BUFFERED), broadcast::Sender::new(EVENTS_BUFFERED));
         Self(Arc::new(Shared { clock, view, events, promotions }))
     }
@@ -99,6 +107,12 @@ impl Live {
         self.read(|view| view.boards.get(series).cloned())
     }
 
+    /// Series that are forecast, of those that match, sorted.
+    #[must_use]
+    pub fn forecast_series(&self, matches: impl Fn(&SeriesKey) -> bool) -> Vec<SeriesKey> {
+        self.read(|view| view.boards.keys().filter(|series| matches(series)).cloned().collect())
+    }
+
     /// Puts a board in place of the former one of its series.
     pub fn put_board(&self, board: Board) {
         self.write(|view| view.boards.insert(board.series.clone(), board));
@@ -122,6 +136,19 @@ impl Live {
     /// Changes the board of a series, if it has one.
     pub fn update_board(&self, series: &SeriesKey, change: impl FnOnce(&mut Board)) {
         self.write(|view| view.boards.get_mut(series).map(change));
+    }
+
+    /// Shows the results of an analysis, and tells the subscribers.
+    pub fn put_analytics(&self, view: AnalyticsView) {
+        let notice = WindowNotice { analytics: view.name.clone(), start_ms: view.start_ms, end_ms: view.end_ms };
+        self.write(|live| live.analytics.insert(view.name.clone(), Arc::new(view)));
+        self.publish(Event::Window(notice));
+    }
+
+    /// The last windows of all analytics that have closed one.
+    #[must_use]
+    pub fn analytics(&self) -> Vec<Arc<AnalyticsView>> {
+        self.read(|view| view.analytics.values().cloned().collect())
     }
 
     /// Tells every subscriber; none listening is fine.

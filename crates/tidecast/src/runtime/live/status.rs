@@ -1,6 +1,7 @@
 //! What the process says about itself: phase, progress, sources, jobs.
 
 use serde::{Deserialize, Serialize};
+use tidecast_core::record::Rejections;
 use utoipa::ToSchema;
 
 /// Where the process is in its life.
@@ -54,6 +55,8 @@ pub struct Status {
     pub replay: Option<Replay>,
     /// The configured sources.
     pub sources: Vec<SourceStatus>,
+    /// The configured analytics.
+    pub analytics: Vec<AnalyticsStatus>,
     /// The configured forecasts.
     pub forecasts: Vec<ForecastStatus>,
     /// Series in the store.
@@ -85,32 +88,70 @@ pub struct Replay {
 }
 
 /// One configured source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SourceStatus {
     /// Its key in the configuration.
     pub name: String,
-    /// Its type, `csv`.
+    /// Its type, such as `csv` or `redis_stream`.
     pub kind: String,
     /// What it is doing.
     pub state: SourceState,
-    /// Rows turned into samples.
+    /// Rows or records taken.
     pub rows: u64,
     /// Malformed rows left out.
     pub rows_skipped: u64,
-    /// Why it failed.
+    /// Records a second, lately; of streams only.
+    pub rate: Option<f64>,
+    /// Records that wait behind the last one taken, where the stream can tell.
+    pub lag: Option<u64>,
+    /// Records refused, or remarkable, by reason; of streams only.
+    #[schema(value_type = std::collections::BTreeMap<String, u64>)]
+    pub refused: Rejections,
+    /// Why it failed, or what it waits for.
     pub error: Option<String>,
 }
 
 /// What a source is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceState {
     /// Samples are flowing.
+    #[default]
     Reading,
+    /// It waits for a server that is away, or does not answer as it should; the error says what to do.
+    Waiting,
     /// Its end is reached and durable.
     Done,
     /// It cannot go on.
     Failed,
+}
+
+/// One configured analysis of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AnalyticsStatus {
+    /// Its key in the configuration.
+    pub name: String,
+    /// The source it reads.
+    pub input: String,
+    /// Whether it is the network monitoring, which has an API and a page of its own.
+    pub is_network: bool,
+    /// How long a window is, ms.
+    pub window_ms: i64,
+    /// Up to here windows are closed, ms since the Unix epoch.
+    pub watermark_ms: Option<i64>,
+    /// Windows closed since the start.
+    pub windows: u64,
+    /// When the newest closed window ended, ms since the Unix epoch.
+    pub last_window_ms: Option<i64>,
+    /// Keys that are remembered, such as antennas.
+    pub keys: u64,
+    /// Keys that have been silent for longer than they should.
+    pub silent: u64,
+    /// Keys outside the band that was forecast for them.
+    pub anomalous: u64,
+    /// Records refused by reason: late ones, too many keys, rules.
+    #[schema(value_type = std::collections::BTreeMap<String, u64>)]
+    pub refused: Rejections,
 }
 
 /// One configured forecast.
