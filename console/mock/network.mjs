@@ -51,8 +51,8 @@ export class Network {
       success_rate: 1 - loss / packets,
       avg_latency: latency,
       latency_p50: latency * 0.97,
-      latency_p95: latency * 1.6,
-      latency_p99: latency * 1.75,
+      latency_p95: latency * (1.4 + noise(4) / 2),
+      latency_p99: latency * 2,
       messages: 2,
     };
   }

@@ -81,7 +81,9 @@ class NetworkView {
 
   #fail(error: unknown): void {
     this.error = messageOf(error);
-    this.state = error instanceof ApiError && error.status === 404 ? 'missing' : 'failed';
+    const missing = error instanceof ApiError && error.status === 404;
+    this.state = missing ? 'missing' : 'failed';
+    if (missing) this.window = null;
   }
 }
 
