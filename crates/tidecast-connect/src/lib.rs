@@ -8,5 +8,6 @@ pub mod http;
 pub mod objects;
 pub mod records;
 pub mod redis;
+pub mod synthetic;
 
 mod number;

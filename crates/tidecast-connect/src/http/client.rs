@@ -2,6 +2,7 @@
 
 use super::token::Token;
 use super::wire::{ErrorBody, ErrorCode};
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, SERVER};
 use reqwest::{Method, StatusCode, Url};
 use serde::Serialize;
@@ -29,6 +30,13 @@ pub(super) struct Client {
     http: reqwest::Client,
     base: Url,
     authorization: Option<HeaderValue>,
+}
+
+/// The body of a request.
+#[derive(Clone)]
+struct Payload {
+    content_type: &'static str,
+    bytes: Bytes,
 }
 
 /// How a request ended without its answer.
@@ -61,15 +69,7 @@ impl Client {
         if let Some(value) = &mut authorization {
             value.set_sensitive(true);
         }
-        // Fails only when another provider is already there, which serves as well.
-        let _installed_before = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_DEADLINE)
-            .timeout(REQUEST_DEADLINE)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("tidecast/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| wrong(&root_cause(&error)))?;
+        let http = connection_pool(REQUEST_DEADLINE).map_err(|error| wrong(&root_cause(&error)))?;
         Ok(Self { http, base, authorization })
     }
 
@@ -82,7 +82,14 @@ impl Client {
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let body = serde_json::to_vec(body)
             .map_err(|error| Failure::Unreadable { reason: error.to_string(), server: String::new() })?;
-        self.request(Method::POST, &self.url(path, &[]), Some(body.into())).await
+        let body = Payload { content_type: "application/json", bytes: body.into() };
+        self.request(Method::POST, &self.url(path, &[]), Some(body)).await
+    }
+
+    /// `POST /api/v1/{path}` with JSON lines, tried once: the caller knows whether sending them again is right.
+    pub(super) async fn post_lines<T: DeserializeOwned>(&self, path: &str, bytes: Bytes) -> Result<T, Failure> {
+        let body = Payload { content_type: "application/x-ndjson", bytes };
+        self.request_once(Method::POST, self.url(path, &[]), Some(body)).await
     }
 
     fn url(&self, path: &str, query: &[(&str, String)]) -> Url {
@@ -99,7 +106,7 @@ impl Client {
         &self,
         method: Method,
         url: &Url,
-        body: Option<bytes::Bytes>,
+        body: Option<Payload>,
     ) -> Result<T, Failure> {
         let mut tries = 0;
         loop {
@@ -115,14 +122,14 @@ impl Client {
         &self,
         method: Method,
         url: Url,
-        body: Option<bytes::Bytes>,
+        body: Option<Payload>,
     ) -> Result<T, Failure> {
         let mut request = self.http.request(method, url);
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        if let Some(Payload { content_type, bytes }) = body {
+            request = request.header(CONTENT_TYPE, content_type).body(bytes);
         }
         let mut response = request.send().await.map_err(Failure::Transport)?;
         let status = response.status();
@@ -186,7 +193,7 @@ impl Client {
 
 impl Failure {
     /// Whether the same request may succeed a little later.
-    fn may_pass(&self) -> bool {
+    pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::Transport(error) => !error.is_timeout() || error.is_connect(),
             Self::Refused { status, .. } => {
@@ -197,13 +204,25 @@ impl Failure {
     }
 }
 
+/// Connections to servers over HTTP or HTTPS, for requests of up to `deadline`.
+pub(super) fn connection_pool(deadline: Duration) -> reqwest::Result<reqwest::Client> {
+    // Fails only when another provider is already there, which serves as well.
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_DEADLINE)
+        .timeout(deadline)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("tidecast/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
 /// Full jitter: clients that lost the same server do not come back all at once.
 fn backoff(tries: u32) -> Duration {
     BACKOFF_FIRST.saturating_mul(1 << (tries - 1).min(16)).mul_f64(fastrand::f64())
 }
 
 /// What lies at the bottom of a chain of errors: `connection refused` instead of `error sending request`.
-fn root_cause(error: &dyn Error) -> String {
+pub(super) fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

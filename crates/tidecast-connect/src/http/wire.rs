@@ -12,10 +12,14 @@ pub use schema::{ForecastSchema, ModelVersionSchema, PositionSchema, SeriesSumma
 use serde::{Deserialize, Serialize};
 use tidecast_core::forecast::Forecast;
 use tidecast_core::ports::{Position, SeriesSummary};
+use tidecast_core::record::Rejections;
 use tidecast_core::series::SeriesKey;
 
 /// The largest body of a request, bytes.
 pub const BODY_BYTES_MAX: usize = 32 << 20;
+
+/// The largest body of a request with records, bytes: several of them wait at once for the one who consumes them.
+pub const RECORDS_BYTES_MAX: usize = 4 << 20;
 
 /// The most points of one answer.
 pub const POINTS_MAX: usize = 1_000_000;
@@ -125,6 +129,18 @@ pub struct SamplesStored {
 pub struct ForecastsStored {
     /// All of the request.
     pub forecasts: u64,
+}
+
+/// Says how many records of a stream are durable now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecordsAccepted {
+    /// Records taken into the stream.
+    pub accepted: u64,
+    /// Messages refused, by reason (`malformed`, `missing_field`, `not_a_number`, `bad_text`, `bad_timestamp`,
+    /// `future_timestamp`), and records with something remarkable (`timestamp_in_milliseconds`, `unknown_field`).
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, u64>))]
+    pub refused: Rejections,
 }
 
 /// The body of every answer that is no success.

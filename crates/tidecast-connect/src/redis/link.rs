@@ -9,7 +9,8 @@ use ::redis::cluster::ClusterClientBuilder;
 use ::redis::cluster_async::ClusterConnection;
 use ::redis::sentinel::{SentinelClientBuilder, SentinelServerType};
 use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult, TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult,
+    TlsMode, Value,
 };
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -102,7 +103,8 @@ impl Link {
         if let Some(connection) = &self.connection {
             return Ok(connection.clone());
         }
-        let connection = connect(&self.address).await.map_err(|failure| Trouble { broken: true, ..Trouble::of(&failure) })?;
+        let connection =
+            connect(&self.address).await.map_err(|failure| Trouble { broken: true, ..Trouble::of(&failure) })?;
         Ok(self.connection.insert(connection).clone())
     }
 }

@@ -23,10 +23,14 @@ impl Trouble {
             ErrorKind::Io if said.contains("ertificate") => {
                 "give the certificate authority of the server, and the name that its certificate has"
             }
-            ErrorKind::Io if failure.is_timeout() => "it does not answer in time; is it overloaded, or in the way a firewall?",
+            ErrorKind::Io if failure.is_timeout() => {
+                "it does not answer in time; is it overloaded, or in the way a firewall?"
+            }
             ErrorKind::Io => "waiting for it to come back",
             ErrorKind::AuthenticationFailed => "check user and password",
-            ErrorKind::MasterNameNotFoundBySentinel => "the Sentinels know no such service, or have no primary for it yet",
+            ErrorKind::MasterNameNotFoundBySentinel => {
+                "the Sentinels know no such service, or have no primary for it yet"
+            }
             ErrorKind::ClusterConnectionNotFound => "no node of the cluster can be reached; waiting",
             _ => "trying again",
         });
@@ -43,7 +47,10 @@ impl Trouble {
 
     /// A reply that no Redis gives.
     pub(super) fn unreadable(what: &str) -> Self {
-        Self { reason: format!("the answer to {what} is not understood; is it a Redis of version 5 or later?"), broken: true }
+        Self {
+            reason: format!("the answer to {what} is not understood; is it a Redis of version 5 or later?"),
+            broken: true,
+        }
     }
 
     /// Something that the stream shows, on a connection that works.

@@ -3,4 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failure of a test's own set-up fails the test")]
 
 mod csv;
+mod metrics_poll;
 mod objects;
+mod push;
+mod synthetic;

@@ -42,6 +42,22 @@ impl RecordBatch {
         debug_assert!(self.columns.iter().all(|column| column.len() == self.timestamps_ms.len()));
     }
 
+    /// Appends all records of another batch of the same schema.
+    ///
+    /// # Panics
+    /// In debug builds, when the schemas differ.
+    pub fn append(&mut self, other: &Self) {
+        debug_assert_eq!(self.schema, other.schema);
+        self.timestamps_ms.extend_from_slice(&other.timestamps_ms);
+        for (column, others) in self.columns.iter_mut().zip(&other.columns) {
+            match (column, others) {
+                (Column::Number(numbers), Column::Number(others)) => numbers.extend_from_slice(others),
+                (Column::Text(texts), Column::Text(others)) => texts.append(others),
+                (Column::Number(_), Column::Text(_)) | (Column::Text(_), Column::Number(_)) => {}
+            }
+        }
+    }
+
     /// What the columns are.
     #[must_use]
     pub fn schema(&self) -> &Arc<Schema> {

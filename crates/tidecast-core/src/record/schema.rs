@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 /// The fields that a stream's records have for us, in the order of their columns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema {
     fields: Vec<Field>,
 }

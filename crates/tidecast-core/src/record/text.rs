@@ -18,10 +18,25 @@ pub struct TextColumn {
 impl TextColumn {
     /// Appends a text. The distinct texts of one column take less than 4 GiB together: batches are far smaller.
     pub fn push(&mut self, text: &str) {
+        let id = self.intern(text);
+        self.ids.push(id);
+    }
+
+    /// Appends all records of another column; each of its distinct texts is looked up once.
+    pub(super) fn append(&mut self, other: &Self) {
+        let mut ids: Vec<Option<u32>> = vec![None; other.distinct_len()];
+        self.ids.reserve(other.ids.len());
+        for &theirs in &other.ids {
+            let ours = *ids[theirs as usize].get_or_insert_with(|| self.intern(other.distinct(theirs)));
+            self.ids.push(ours);
+        }
+    }
+
+    /// Which distinct text this is, after adding it if it is new.
+    fn intern(&mut self, text: &str) -> u32 {
         let hash = self.hasher.hash_one(text.as_bytes());
         let found = self.lookup.find(hash, |&id| distinct(&self.texts, &self.ends, id) == text).copied();
-        let id = found.unwrap_or_else(|| self.add(text, hash));
-        self.ids.push(id);
+        found.unwrap_or_else(|| self.add(text, hash))
     }
 
     fn add(&mut self, text: &str, hash: u64) -> u32 {
@@ -108,6 +123,8 @@ mod tests {
         assert_eq!((column.text(1), column.text(3), column.text(9)), ("bb", "", ""));
         column.retain(&[false, true, true, false, false]);
         assert_eq!((column.text(0), column.text(1), column.ids().len()), ("bb", "a", 2));
+        column.append(&["d", "a", "d"].into_iter().collect());
+        assert_eq!(column.ids(), [1, 0, 3, 0, 3]);
         column.clear();
         column.push("c");
         assert_eq!((column.text(0), column.distinct_len()), ("c", 1));

@@ -16,7 +16,7 @@ const BODIES_MAX: usize = 4;
 const VERIFICATIONS_MAX: usize = 2;
 
 /// How long a request waits for its turn before the sender is asked to come back.
-const TURN: Duration = Duration::from_secs(10);
+pub(super) const TURN: Duration = Duration::from_secs(10);
 
 /// The state of a router.
 pub(super) struct Context {

@@ -7,6 +7,9 @@ use axum::response::{IntoResponse, Response};
 use tidecast_connect::http::wire::{ErrorBody, ErrorCode, ErrorDetail};
 use tidecast_core::ports::StoreError;
 
+/// Whoever is asked to come back has waited here for some seconds already.
+const RETRY_AFTER: header::HeaderValue = header::HeaderValue::from_static("1");
+
 /// An answer that says what is wrong, and what to do.
 #[derive(Debug)]
 pub(super) struct ApiError {
@@ -35,6 +38,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = ErrorBody { error: ErrorDetail { code: self.code, message: self.message } };
         let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }

@@ -3,8 +3,9 @@
 use super::context::Context;
 use super::error::ApiError;
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use tidecast_connect::http::wire::{BODY_BYTES_MAX, ErrorCode};
 use tidecast_core::series::Selector;
 use tokio::sync::OwnedSemaphorePermit;
+use utoipa::IntoParams;
 
 /// How long a body may take to arrive: a slow sender must not hold one of the few places for ever.
 const BODY_DEADLINE: Duration = Duration::from_secs(60);
@@ -42,24 +44,64 @@ impl<T: DeserializeOwned> FromRequest<Arc<Context>> for Body<T> {
 
     async fn from_request(request: Request, context: &Arc<Context>) -> Result<Self, ApiError> {
         let permit = context.body_permit().await?;
-        match tokio::time::timeout(BODY_DEADLINE, Json::<T>::from_request(request, context)).await {
-            Ok(Ok(Json(value))) => Ok(Self { value, permit }),
-            Ok(Err(rejection)) => Err(refusal(&rejection)),
-            Err(_late) => {
-                let message =
-                    format!("the body did not arrive within {} s; send less at once", BODY_DEADLINE.as_secs());
-                Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadRequest, message))
-            }
-        }
+        let body = tokio::time::timeout(BODY_DEADLINE, Json::<T>::from_request(request, context)).await;
+        let Json(value) = body.map_err(|_late| too_slow())?.map_err(|rejection| refusal(&rejection))?;
+        Ok(Self { value, permit })
     }
+}
+
+/// A body of up to `BYTES_MAX` bytes of whatever type, and the right to hold it in memory.
+pub(super) struct RawBody<const BYTES_MAX: usize> {
+    pub(super) bytes: Bytes,
+    /// Given back when the handler is done with the body.
+    pub(super) permit: OwnedSemaphorePermit,
+}
+
+impl<const BYTES_MAX: usize> FromRequest<Arc<Context>> for RawBody<BYTES_MAX> {
+    type Rejection = ApiError;
+
+    async fn from_request(mut request: Request, context: &Arc<Context>) -> Result<Self, ApiError> {
+        let permit = context.body_permit().await?;
+        DefaultBodyLimit::max(BYTES_MAX).apply(&mut request);
+        let body = tokio::time::timeout(BODY_DEADLINE, Bytes::from_request(request, context)).await;
+        let bytes = body.map_err(|_late| too_slow())?.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(BYTES_MAX),
+            _ => ApiError::bad_request(rejection.body_text()),
+        })?;
+        Ok(Self { bytes, permit })
+    }
+}
+
+/// The name of a source in the path.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct SourceName {
+    /// The name of the source, as in the configuration.
+    pub(super) name: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SourceName {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = axum::extract::Path::<Self>::from_request_parts(parts, state).await;
+        path.map(|path| path.0).map_err(|rejection| ApiError::bad_request(rejection.body_text()))
+    }
+}
+
+fn too_slow() -> ApiError {
+    let message = format!("the body did not arrive within {} s; send less at once", BODY_DEADLINE.as_secs());
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::BadRequest, message)
+}
+
+fn too_large(bytes_max: usize) -> ApiError {
+    let message = format!("the body is larger than {} MiB; send it in parts", bytes_max >> 20);
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, message)
 }
 
 fn refusal(rejection: &JsonRejection) -> ApiError {
     match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            let message = format!("the body is larger than {} MiB; send it in parts", BODY_BYTES_MAX >> 20);
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::PayloadTooLarge, message)
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(BODY_BYTES_MAX),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             let message = "send JSON, with the header Content-Type: application/json".to_owned();
             ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorCode::BadRequest, message)

@@ -20,6 +20,7 @@ mod network;
 mod openapi;
 mod overview;
 mod range;
+mod records;
 mod resolution;
 mod series;
 mod serve;
@@ -30,6 +31,7 @@ pub use openapi::openapi_json;
 pub use serve::serve;
 
 use crate::runtime::live::Live;
+use crate::runtime::stream::PushSources;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
@@ -52,6 +54,8 @@ pub struct ApiState {
     pub registry: Arc<Registry>,
     /// What the process knows about itself.
     pub live: Live,
+    /// The sources that clients bring records to, by name.
+    pub push_sources: PushSources,
     /// What every request under `/api` must show, if set.
     pub token: Option<Token>,
 }

@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use super::{
-    events, forecasts, ingest, leaderboard, metrics, models, network, overview, range, series, status, verification,
+    events, forecasts, ingest, leaderboard, metrics, models, network, overview, range, records, series, status,
+    verification,
 };
 use crate::runtime::live::{ChampionChange, WindowNotice};
 use std::sync::Arc;
@@ -65,6 +66,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(events::events))
         .routes(routes!(ingest::cursor))
         .routes(routes!(ingest::samples))
+        .routes(routes!(records::records))
 }
 
 /// The routes that never want a token.

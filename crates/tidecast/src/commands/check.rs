@@ -4,7 +4,9 @@ mod probe;
 
 use super::format::{Format, csv_cell, print};
 use super::table::Table;
-use crate::config::{Config, Environment, ForecastConfig, ProcessEnvironment, ServerConfig, SourceConfig};
+use crate::config::{
+    AnalyticsKeys, Config, Environment, ForecastConfig, ProcessEnvironment, ServerConfig, SourceConfig,
+};
 use std::path::{Path, PathBuf};
 use tidecast_forecast::{models, select};
 
@@ -74,6 +76,12 @@ async fn check(path: &Path, connect: bool, environment: &dyn Environment) -> any
         let tried = if connect { Some(probe::source(source).await) } else { None };
         parts.push(Part { kind: "source", name: name.clone(), does: self::source(source), tried });
     }
+    for (name, analytics) in &config.analytics {
+        let AnalyticsKeys { input, window, by, measures, .. } = &analytics.keys;
+        let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(" and ")) };
+        let does = format!("{} measures of {input} in windows of {window}{by}", measures.0.len());
+        parts.push(Part { kind: "analytics", name: name.clone(), does, tried: None });
+    }
     for (name, forecast) in &config.forecasts {
         parts.push(Part { kind: "forecast", name: name.clone(), does: self::forecast(forecast), tried: None });
     }
@@ -96,7 +104,17 @@ fn store(config: &Config) -> String {
 }
 
 fn source(source: &SourceConfig) -> String {
-    let SourceConfig::Csv { path, options } = source;
+    let (path, options) = match source {
+        SourceConfig::Csv { path, options } => (path, options),
+        SourceConfig::HttpPoll(keys) => {
+            return format!("http_poll {} every {}, as {}_*", keys.url, keys.every, keys.prefix);
+        }
+        SourceConfig::Push { .. } => return "push: POST /api/v1/sources/NAME/records".to_owned(),
+        SourceConfig::RedisStream { redis, .. } => {
+            let group = redis.group.as_ref().map_or_else(String::new, |group| format!(", shared by the group {group}"));
+            return format!("redis_stream {} from {}{group}", redis.stream, redis.start);
+        }
+    };
     let series = options.series.as_ref().map_or_else(String::new, |series| format!(" as {series}"));
     let columns = options.columns.map_or_else(String::new, |columns| format!(", first {columns} columns"));
     format!("csv {path}{series}{columns}")

@@ -18,6 +18,7 @@ mod progress;
 mod query;
 mod run;
 mod serve;
+mod simulate;
 mod target;
 mod train;
 
@@ -55,6 +56,7 @@ enum Verb {
     Backtest(backtest::Args),
     Models(models::Args),
     Serve(serve::Args),
+    Simulate(simulate::Args),
     Completions(completions::Args),
 }
 
@@ -92,6 +94,7 @@ async fn dispatch(verb: Verb) -> anyhow::Result<()> {
         Verb::Backtest(args) => backtest::run(args).await,
         Verb::Models(args) => models::run(args).await,
         Verb::Serve(args) => serve::run(args).await,
+        Verb::Simulate(args) => simulate::run(args).await,
         Verb::Completions(args) => completions::run(&args),
     }
 }

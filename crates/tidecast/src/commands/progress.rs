@@ -22,6 +22,14 @@ pub(crate) fn spinner(what: &'static str) -> ProgressBar {
     bar
 }
 
+/// A count of what has no end, such as messages.
+pub(crate) fn counter(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    bar.set_style(style("{pos} {msg}  {elapsed}"));
+    bar.set_message(what);
+    bar
+}
+
 /// A bar that follows the progress in a live view.
 pub(crate) fn follow(live: &Live, what: &'static str) -> ProgressBar {
     let bar = bar(what, 0);

@@ -2,18 +2,21 @@
 
 use super::check::model_names;
 use super::format::print;
-use crate::config::{Config, ForecastConfig, ProcessEnvironment, SourceConfig, StoreConfig};
+use crate::config::{AnalyticsConfig, Config, ForecastConfig, PollKeys, ProcessEnvironment, SourceConfig, StoreConfig};
+use crate::exit::UsageError;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::forecasting::{ForecastJob, Forecasting};
 use crate::runtime::host::{Host, count};
 use crate::runtime::ingest::run_source;
 use crate::runtime::listen;
-use crate::runtime::live::{ForecastStatus, Live, Mode, Phase, SourceState, SourceStatus};
+use crate::runtime::live::{AnalyticsStatus, ForecastStatus, Live, Mode, Phase, SourceState, SourceStatus};
+use crate::runtime::stream::{Role, start_workers};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tidecast_connect::files::CsvSource;
+use tidecast_connect::http::{MetricsPoll, MetricsPollOptions};
 use tidecast_core::duration::DurationMs;
 use tidecast_core::ports::{Clock, SeriesStore};
 use tidecast_store::EmbeddedStore;
@@ -34,15 +37,23 @@ pub(crate) struct Args {
     /// Configuration file
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
+
+    /// Which part of it, where several processes share a stream by a consumer group
+    #[arg(long, value_enum, default_value_t)]
+    role: Role,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config::load(&args.file, &ProcessEnvironment, &model_names())?;
+    if args.role == Role::Analyze {
+        return analyze(&config).await;
+    }
     let StoreConfig::Embedded(directory) = &config.store;
     let host =
         Host::start(Mode::Run, directory, config.registry.as_ref(), &config.server, Arc::new(SystemClock)).await?;
     print(&format!("Console: http://{}/\n", host.address))?;
-    announce(&host, &config);
+    announce(&host.live, &config);
+    host.streams(Arc::new(SystemClock)).start(&config, args.role)?;
     tokio::spawn(housekeeping(Arc::clone(&host.store), config.retention));
     let mut jobs = Vec::new();
     for (name, forecast) in &config.forecasts {
@@ -56,6 +67,22 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         () = listen::ended(host.shutdown.clone()) => {}
     }
     host.ended().await
+}
+
+/// A worker without a store: it hands on what it makes of its part of the streams.
+async fn analyze(config: &Config) -> anyhow::Result<()> {
+    let shares =
+        |source: &SourceConfig| matches!(source, SourceConfig::RedisStream { redis, .. } if redis.group.is_some());
+    if !config.sources.values().any(shares) {
+        return Err(UsageError("no source has a `group`, so there is nothing to share among workers".to_owned()).into());
+    }
+    let live = Live::new(Mode::Run, Arc::new(SystemClock), SystemClock.now_ms());
+    announce(&live, config);
+    let shutdown = listen::shutdown_signal()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    start_workers(config, &live, &clock)?;
+    listen::ended(shutdown).await;
+    Ok(())
 }
 
 /// Loads, fits, forecasts, and goes on for ever. What fails is logged and tried again at the next tick.
@@ -106,8 +133,8 @@ fn log(what: &str, result: anyhow::Result<()>) {
     }
 }
 
-fn announce(host: &Host, config: &Config) {
-    host.live.update_status(|status| {
+fn announce(live: &Live, config: &Config) {
+    live.update_status(|status| {
         status.phase = Phase::Loading;
         status.message = "Reading the sources".to_owned();
         status.sources = config
@@ -119,8 +146,19 @@ fn announce(host: &Host, config: &Config) {
                 ..SourceStatus::default()
             })
             .collect();
+        status.analytics = config.analytics.iter().map(|(name, analytics)| analysis(name, analytics)).collect();
         status.forecasts = config.forecasts.iter().map(|(name, forecast)| describe(&job(name, forecast))).collect();
     });
+}
+
+fn analysis(name: &str, analytics: &AnalyticsConfig) -> AnalyticsStatus {
+    AnalyticsStatus {
+        name: name.to_owned(),
+        input: analytics.keys.input.clone(),
+        is_network: analytics.is_network,
+        window_ms: analytics.keys.window.0,
+        ..AnalyticsStatus::default()
+    }
 }
 
 /// A job as the status shows it before its first run.
@@ -154,21 +192,49 @@ fn job(name: &str, forecast: &ForecastConfig) -> ForecastJob {
     }
 }
 
-/// Reads every source to its end, side by side.
+/// Reads every file to its end, side by side, and starts to poll services.
 async fn load(sources: BTreeMap<String, SourceConfig>, store: Arc<dyn SeriesStore>, live: Live) {
     let mut running = tokio::task::JoinSet::new();
     for (name, source) in sources {
         let (store, live) = (Arc::clone(&store), live.clone());
-        running.spawn(async move {
-            let SourceConfig::Csv { path, options } = source;
-            let opened = async {
-                let cursor = store.cursor(&path).await?;
-                anyhow::Ok(CsvSource::open(&path, options, cursor.as_deref()).await?)
-            };
-            run_source(&name, opened.await, &*store, &live).await;
-        });
+        match source {
+            SourceConfig::Csv { path, options } => {
+                running.spawn(async move {
+                    let opened = async {
+                        let cursor = store.cursor(&path).await?;
+                        anyhow::Ok(CsvSource::open(&path, options, cursor.as_deref()).await?)
+                    };
+                    run_source(&name, opened.await, &*store, &live).await;
+                });
+            }
+            SourceConfig::HttpPoll(keys) => {
+                tokio::spawn(async move { poll(&name, keys, &*store, &live).await });
+            }
+            // Streams have no end, and run by themselves.
+            SourceConfig::RedisStream { .. } | SourceConfig::Push { .. } => {}
+        }
     }
     running.join_all().await;
+}
+
+/// Asks a service for its figures again and again.
+async fn poll(name: &str, keys: PollKeys, store: &dyn SeriesStore, live: &Live) {
+    let options = MetricsPollOptions { name: name.to_owned(), url: keys.url, every: keys.every, prefix: keys.prefix };
+    let opened = MetricsPoll::new(options, Arc::new(SystemClock)).map_err(anyhow::Error::from);
+    let health = opened.as_ref().ok().map(MetricsPoll::health);
+    let watch = async {
+        let Some(mut health) = health else { return };
+        while health.changed().await.is_ok() {
+            let trouble = health.borrow_and_update().trouble.clone();
+            live.update_status(|status| {
+                if let Some(source) = status.sources.iter_mut().find(|source| source.name == name) {
+                    source.state = if trouble.is_some() { SourceState::Waiting } else { SourceState::Reading };
+                    source.error = trouble;
+                }
+            });
+        }
+    };
+    tokio::join!(run_source(name, opened, store, live), watch);
 }
 
 async fn tick(ticks: mpsc::Sender<()>, every: DurationMs) {

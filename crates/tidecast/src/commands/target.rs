@@ -129,13 +129,18 @@ impl Target {
         }
     }
 
-    /// The running server's token, from the file or the environment.
+    /// The running server's token.
     fn token(&self) -> anyhow::Result<Option<Token>> {
-        let configured = ServerConfig { token_file: self.token_file.clone(), ..ServerConfig::default() };
-        match configured.token(&ProcessEnvironment)? {
-            Some(token) => Ok(Some(token)),
-            None => Ok(ProcessEnvironment.variable("TIDECAST_TOKEN").map(|text| Token::new(&text)).transpose()?),
-        }
+        client_token(self.token_file.as_ref())
+    }
+}
+
+/// The token for a running server, from a file or the environment.
+pub(crate) fn client_token(file: Option<&PathBuf>) -> anyhow::Result<Option<Token>> {
+    let configured = ServerConfig { token_file: file.cloned(), ..ServerConfig::default() };
+    match configured.token(&ProcessEnvironment)? {
+        Some(token) => Ok(Some(token)),
+        None => Ok(ProcessEnvironment.variable("TIDECAST_TOKEN").map(|text| Token::new(&text)).transpose()?),
     }
 }
 

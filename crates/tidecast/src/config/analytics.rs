@@ -35,7 +35,7 @@ pub struct AnalyticsKeys {
     /// How far apart windows begin; the window's length where they do not overlap.
     pub slide: Option<DurationMs>,
     /// How much older than the newest record one may be without being late.
-    #[serde(default)]
+    #[serde(default = "no_time")]
     pub lateness: DurationMs,
     /// After so long without records time goes on without them.
     #[serde(default = "default_idle_after")]
@@ -61,6 +61,10 @@ pub struct AnalyticsKeys {
 /// Measures in the order in which they are written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measures(pub Vec<Measure>);
+
+fn no_time() -> DurationMs {
+    DurationMs(0)
+}
 
 fn default_idle_after() -> DurationMs {
     DurationMs(1_000)

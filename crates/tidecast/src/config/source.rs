@@ -4,9 +4,11 @@ use super::accepted::accepted;
 use super::document::{Entry, Section};
 use super::preset;
 use super::problem::Problem;
+use super::redis::RedisKeys;
 use super::stream::{self, STREAM_KEYS, StreamKeys};
 use serde::{Deserialize, Serialize};
 use tidecast_connect::files::{CsvOptions, Layout};
+use tidecast_core::duration::DurationMs;
 use tidecast_core::series::SeriesKey;
 
 /// One source.
@@ -30,6 +32,8 @@ pub enum SourceConfig {
         #[serde(flatten)]
         stream: StreamKeys,
     },
+    /// `type: http_poll`: the figures of a network-monitoring service of another make, asked for again and again.
+    HttpPoll(PollKeys),
     /// `type: push`: messages that others post to `/api/v1/sources/NAME/records`.
     Push {
         /// What is made of them.
@@ -38,14 +42,26 @@ pub enum SourceConfig {
     },
 }
 
-/// The keys of a Redis stream.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The keys of a service that is polled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct RedisKeys {
-    /// The server: `redis://host:6379`, `rediss://` for TLS.
+pub struct PollKeys {
+    /// Its address, such as `http://analytics:8000/metrics`.
     pub url: String,
-    /// The stream.
-    pub stream: String,
+    /// The time between two requests.
+    #[serde(default = "default_poll")]
+    pub every: DurationMs,
+    /// What the names of its series begin with.
+    #[serde(default = "default_prefix")]
+    pub prefix: String,
+}
+
+fn default_poll() -> DurationMs {
+    DurationMs(5_000)
+}
+
+fn default_prefix() -> String {
+    "network".to_owned()
 }
 
 impl SourceConfig {
@@ -54,6 +70,7 @@ impl SourceConfig {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Csv { .. } => "csv",
+            Self::HttpPoll(_) => "http_poll",
             Self::RedisStream { .. } => "redis_stream",
             Self::Push { .. } => "push",
         }
@@ -63,7 +80,7 @@ impl SourceConfig {
     #[must_use]
     pub fn stream(&self) -> Option<&StreamKeys> {
         match self {
-            Self::Csv { .. } => None,
+            Self::Csv { .. } | Self::HttpPoll(_) => None,
             Self::RedisStream { stream, .. } | Self::Push { stream } => Some(stream),
         }
     }
@@ -71,7 +88,7 @@ impl SourceConfig {
 
 /// The keys of a CSV source besides those of [`CsvOptions`].
 pub(super) const CSV_KEYS: [&str; 3] = ["type", "preset", "path"];
-const TYPES: [&str; 3] = ["csv", "redis_stream", "push"];
+const TYPES: [&str; 4] = ["csv", "http_poll", "push", "redis_stream"];
 
 pub(super) fn parse(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
     preset::fill_in(&mut section, &preset::SOURCES, problems);
@@ -88,6 +105,7 @@ pub(super) fn parse(mut section: Section, problems: &mut Vec<Problem>) -> Option
         Some("csv") => csv(section, problems),
         Some("redis_stream") => redis_stream(section, problems),
         Some("push") => push(section, problems),
+        Some("http_poll") => http_poll(section, problems),
         text => {
             let written = text.filter(|_| !node.substituted).unwrap_or_default();
             let message = format!("{} is no type of source{}", section.shown("type"), accepted(written, &TYPES));
@@ -101,8 +119,18 @@ fn redis_stream(mut section: Section, problems: &mut Vec<Problem>) -> Option<Sou
     section.take("type");
     let stream = stream::take(&mut section, problems);
     section.require(&["url", "stream"], problems);
-    let redis = section.decode(&[&["type"], &STREAM_KEYS[..]].concat(), problems)?;
-    Some(SourceConfig::RedisStream { redis, stream: stream? })
+    let redis: RedisKeys = section.decode(&[&["type"], &STREAM_KEYS[..]].concat(), problems)?;
+    let stream = stream?;
+    redis.check(&section, &stream, problems);
+    Some(SourceConfig::RedisStream { redis, stream })
+}
+
+fn http_poll(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {
+    section.take("type");
+    section.require(&["url"], problems);
+    let keys: PollKeys = section.decode(&["type"], problems)?;
+    super::forecast::positive_duration(&section, "every", problems);
+    Some(SourceConfig::HttpPoll(keys))
 }
 
 fn push(mut section: Section, problems: &mut Vec<Problem>) -> Option<SourceConfig> {

@@ -37,6 +37,12 @@ fn default_timestamp() -> String {
     "timestamp".to_owned()
 }
 
+impl Default for StreamKeys {
+    fn default() -> Self {
+        Self { timestamp: default_timestamp(), transforms: Vec::new(), series: BTreeMap::new() }
+    }
+}
+
 impl StreamKeys {
     /// What of the messages is needed: for the series, and for the analytics that read the stream.
     ///

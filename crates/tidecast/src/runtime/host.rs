@@ -5,12 +5,13 @@ use super::live::{Live, Mode};
 use crate::api::{self, ApiState};
 use crate::config::{Environment, ProcessEnvironment, RegistryConfig, ServerConfig};
 use crate::runtime::clock::SystemClock;
+use crate::runtime::stream::{PushSources, Streams};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tidecast_connect::files::S3Access;
 use tidecast_connect::objects::ObjectArtifacts;
-use tidecast_core::ports::{Clock, SeriesStore};
+use tidecast_core::ports::{Clock, SeriesStore, StateStore};
 use tidecast_core::series::Selector;
 use tidecast_forecast::registry::{Registry, RegistryError};
 use tidecast_store::{EmbeddedStore, Options};
@@ -25,6 +26,8 @@ pub struct Host {
     pub registry: Arc<Registry>,
     /// What the API shows.
     pub live: Live,
+    /// Where the API finds the sources that take records.
+    pub push_sources: PushSources,
     /// Where it listens.
     pub address: SocketAddr,
     /// Turns true when the process is asked to end.
@@ -52,20 +55,29 @@ impl Host {
         let registry = Arc::new(open_registry(directory, registry)?);
         let live = Live::new(mode, clock, SystemClock.now_ms());
         let shutdown = listen::shutdown_signal()?;
+        let push_sources = PushSources::default();
         let state = ApiState {
             store: Arc::clone(&store) as Arc<dyn SeriesStore>,
             registry: Arc::clone(&registry),
             live: live.clone(),
+            push_sources: push_sources.clone(),
             token,
         };
         let server = tokio::spawn(api::serve(listener, state, listen::ended(shutdown.clone())));
-        Ok(Self { store, registry, live, address, shutdown, server })
+        Ok(Self { store, registry, live, push_sources, address, shutdown, server })
     }
 
     /// The store as the port that sources, forecasts and the API use.
     #[must_use]
     pub fn port(&self) -> Arc<dyn SeriesStore> {
         Arc::clone(&self.store) as Arc<dyn SeriesStore>
+    }
+
+    /// What the streams of the process need.
+    #[must_use]
+    pub fn streams(&self, clock: Arc<dyn Clock>) -> Streams {
+        let (live, push_sources) = (self.live.clone(), self.push_sources.clone());
+        Streams { store: Arc::clone(&self.store) as Arc<dyn StateStore>, live, clock, push_sources }
     }
 
     /// Waits for the end of the process: until then the API is served.

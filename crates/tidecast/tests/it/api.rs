@@ -10,6 +10,7 @@ mod events;
 mod fixture;
 mod models;
 mod reads;
+mod records;
 mod remote;
 mod verification;
 mod writes;

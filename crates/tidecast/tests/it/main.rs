@@ -9,3 +9,4 @@ mod live;
 mod models;
 mod object_storage;
 mod process;
+mod simulate;

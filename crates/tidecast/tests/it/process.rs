@@ -12,9 +12,15 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidecast"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
-    for variable in
-        ["TIDECAST_STORE", "TIDECAST_SERVER", "TIDECAST_TOKEN", "RUST_LOG", "AWS_ACCESS_KEY_ID", "TIDECAST_REGISTRY"]
-    {
+    for variable in [
+        "TIDECAST_STORE",
+        "TIDECAST_SERVER",
+        "TIDECAST_TOKEN",
+        "RUST_LOG",
+        "AWS_ACCESS_KEY_ID",
+        "TIDECAST_REGISTRY",
+        "TIDECAST_TO",
+    ] {
         command.env_remove(variable);
     }
     command

@@ -4,9 +4,7 @@ use super::super::batch_size::BatchSize;
 use super::super::error::RedisError;
 use super::super::id::StreamId;
 use super::super::link::Link;
-use super::super::reply::{
-    Entry, GroupInfo, StreamInfo, bytes, entries_of, fields_of, id, integer, is_absent, items,
-};
+use super::super::reply::{Entry, GroupInfo, StreamInfo, bytes, entries_of, fields_of, id, integer, is_absent, items};
 use super::super::start::StreamStart;
 use super::super::tail::{size_of, wait_for_entry};
 use super::super::trouble::Trouble;
@@ -149,9 +147,8 @@ impl RedisGroupReader {
     #[must_use]
     pub fn health(&self) -> StreamHealth {
         let full = || {
-            (self.waiting >= self.options.partials_waiting_max).then(|| {
-                format!("{} partials wait in {} for the merger; is it running?", self.waiting, self.partials)
-            })
+            (self.waiting >= self.options.partials_waiting_max)
+                .then(|| format!("{} partials wait in {} for the merger; is it running?", self.waiting, self.partials))
         };
         StreamHealth { lag: self.lag, trouble: self.link.trouble().map(str::to_owned).or_else(full), restarts: 0 }
     }
@@ -252,7 +249,8 @@ impl RedisGroupReader {
             StreamStart::Group(other) => {
                 let replies = self.link.transaction(look).await?;
                 let found = replies.first().map(|groups| GroupInfo::read(groups, other)).transpose()?.flatten();
-                let missing = || Trouble::told(format!("{stream} has no consumer group {other} to go on from; waiting for it"));
+                let missing =
+                    || Trouble::told(format!("{stream} has no consumer group {other} to go on from; waiting for it"));
                 found.ok_or_else(missing)?.last_delivered.to_string()
             }
         };

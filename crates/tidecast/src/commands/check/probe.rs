@@ -1,15 +1,21 @@
 //! Tries the endpoints of a configuration without leaving a trace.
 
 use crate::commands::target::{is_store, open_embedded};
-use crate::config::{Environment, RegistryConfig, ServerConfig, SourceConfig, StoreConfig};
+use crate::config::{
+    Environment, PollKeys, RedisKeys, RegistryConfig, ServerConfig, SourceConfig, StoreConfig, StreamKeys,
+};
 use crate::exit::NetworkError;
+use crate::runtime::clock::SystemClock;
 use crate::runtime::host::open_registry;
 use crate::runtime::listen;
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tidecast_connect::files::CsvSource;
-use tidecast_core::ports::{Source, StoreError};
+use tidecast_connect::http::{MetricsPoll, MetricsPollOptions};
+use tidecast_connect::redis::RedisStreamSource;
+use tidecast_core::ports::{RecordSource, Source, StoreError};
 
 /// Longer than the retries of a healthy but slow object store; whoever checks is waiting.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,7 +57,12 @@ pub(super) async fn registry(registry: &RegistryConfig) -> anyhow::Result<String
 
 /// Whether the source opens and its first rows parse.
 pub(super) async fn source(source: &SourceConfig) -> anyhow::Result<String> {
-    let SourceConfig::Csv { path, options } = source;
+    let (path, options) = match source {
+        SourceConfig::Csv { path, options } => (path, options),
+        SourceConfig::RedisStream { redis, .. } => return redis_stream(redis).await,
+        SourceConfig::HttpPoll(keys) => return http_poll(keys).await,
+        SourceConfig::Push { .. } => return Ok("others post to it".to_owned()),
+    };
     let first = async {
         let mut source = CsvSource::open(path, options.clone(), None).await?;
         source.next_batch().await
@@ -66,6 +77,39 @@ pub(super) async fn source(source: &SourceConfig) -> anyhow::Result<String> {
             format!("{} series in the first {} samples", series.len(), batch.samples.len())
         }
     })
+}
+
+/// Whether Redis answers and the stream can be read.
+async fn redis_stream(keys: &RedisKeys) -> anyhow::Result<String> {
+    let format = StreamKeys::default().format([])?;
+    let mut source = RedisStreamSource::open("check", &keys.options()?, format, None, Arc::new(SystemClock))?;
+    let delivery = tokio::time::timeout(PATIENCE, source.next_records())
+        .await
+        .map_err(|_| NetworkError(format!("Redis did not answer within {} s", PATIENCE.as_secs())))??;
+    match source.health().trouble {
+        Some(trouble) => Err(NetworkError(trouble).into()),
+        None => Ok(match (delivery.records.is_empty() && delivery.rejections.is_empty(), source.health().lag) {
+            (true, _) => "it answers; the stream is empty".to_owned(),
+            (false, lag) => format!("the stream has messages, {} behind the first ones", lag.unwrap_or_default()),
+        }),
+    }
+}
+
+/// Whether the service answers with its figures.
+async fn http_poll(keys: &PollKeys) -> anyhow::Result<String> {
+    let PollKeys { url, every, prefix } = keys.clone();
+    let options = MetricsPollOptions { name: "check".to_owned(), url, every, prefix };
+    let mut source = MetricsPoll::new(options, Arc::new(SystemClock))?;
+    let mut health = source.health();
+    tokio::select! {
+        batch = source.next_batch() => {
+            batch?;
+            Ok("it answers with its figures".to_owned())
+        }
+        Ok(health) = health.wait_for(|health| health.trouble.is_some()) => {
+            Err(NetworkError(health.trouble.clone().unwrap_or_default()).into())
+        }
+    }
 }
 
 /// Whether the token can be read and the port be had.

@@ -4,8 +4,9 @@ use super::results::Results;
 use crate::config::AnalyticsConfig;
 use anyhow::Context as _;
 use std::sync::Arc;
+use tidecast_connect::redis;
 use tidecast_core::ports::{StateChange, StateStore};
-use tidecast_core::record::{RecordBatch, Rejections};
+use tidecast_core::record::{RecordBatch, Rejections, Schema};
 use tidecast_core::transform::{TransformError, Transforms};
 use tidecast_core::window::{ClosedWindow, DecodeError, Partial, WindowPlan, Windows};
 
@@ -15,13 +16,13 @@ const CHANGES_PER_SNAPSHOT: usize = 4;
 
 /// An analysis and its state.
 #[derive(Debug)]
-pub struct Analysis {
+pub(super) struct Analysis {
     /// Its key in the configuration.
-    pub name: String,
+    pub(super) name: String,
     /// What it says there.
-    pub config: AnalyticsConfig,
+    pub(super) config: AnalyticsConfig,
     /// Records refused by its transforms since the start.
-    pub refused: Rejections,
+    pub(super) refused: Rejections,
     pub(super) windows: Windows,
     pub(super) results: Results,
     transforms: Transforms,
@@ -33,10 +34,18 @@ pub struct Analysis {
 /// What something has changed.
 #[derive(Debug, Default)]
 pub(super) struct Step {
-    /// What is to be kept of it.
-    pub(super) change: Option<StateChange>,
+    /// What is to be kept of it, in this order.
+    pub(super) changes: Vec<StateChange>,
     /// The windows that it closed or corrected.
     pub(super) closed: Vec<ClosedWindow>,
+}
+
+impl Step {
+    /// Adds what came after.
+    pub(super) fn append(&mut self, next: Self) {
+        self.changes.extend(next.changes);
+        self.closed.extend(next.closed);
+    }
 }
 
 impl Analysis {
@@ -44,13 +53,13 @@ impl Analysis {
     ///
     /// # Errors
     /// When the store cannot be read, or what it keeps is damaged.
-    pub async fn resume(name: &str, config: AnalyticsConfig, store: &dyn StateStore) -> anyhow::Result<Self> {
+    pub(super) async fn resume(name: &str, config: AnalyticsConfig, store: &dyn StateStore) -> anyhow::Result<Self> {
         let plan = Arc::new(config.keys.spec().plan()?);
         let kept = store.state(&state_name(name)).await?;
         let snapshot_bytes = kept.base.as_ref().map_or(0, Vec::len);
         let kept_bytes = kept.changes.iter().map(Vec::len).sum();
         let windows = match restore(&plan, kept.base.as_deref(), &kept.changes) {
-            Err(DecodeError::OtherPlan { .. }) => {
+            Err(DecodeError::OtherSpec) => {
                 tracing::warn!(analytics = name, "its windows begin anew, since they are configured differently now");
                 Windows::new(plan)
             }
@@ -74,7 +83,33 @@ impl Analysis {
 
     /// Lets time pass without records.
     pub(super) fn idle(&mut self, now_ms: i64) -> Step {
-        self.windows.tick(now_ms).map(|partial| self.apply(&partial)).unwrap_or_default()
+        let partial = self.windows.tick(now_ms);
+        partial.map(|partial| self.apply(&partial)).unwrap_or_default()
+    }
+
+    /// Takes in what workers made of records. `complete_to_ms` is the newest event time before which nothing is missing.
+    pub(super) fn merge(
+        &mut self,
+        partials: &[redis::Partial],
+        complete_to_ms: Option<i64>,
+        now_ms: i64,
+    ) -> anyhow::Result<Step> {
+        let plan = Arc::clone(self.windows.plan());
+        let mut step = Step::default();
+        for partial in partials {
+            let partial = Partial::decode(&plan, &partial.data)
+                .with_context(|| format!("a partial result for analytics.{} cannot be read", self.name))?;
+            // Time goes on only when all of them are in.
+            let judged = self.windows.judge(partial, i64::MIN, now_ms);
+            step.append(self.apply(&judged));
+        }
+        let watermark_ms = complete_to_ms.map(|ms| ms.saturating_sub(plan.spec().lateness_ms));
+        if let Some(watermark_ms) = watermark_ms.filter(|ms| Some(*ms) > self.windows.watermark_ms()) {
+            let nothing = Partial::of(&plan, &RecordBatch::new(Arc::new(Schema::default())));
+            let judged = self.windows.judge(nothing, watermark_ms, now_ms);
+            step.append(self.apply(&judged));
+        }
+        Ok(step)
     }
 
     fn apply(&mut self, partial: &Partial) -> Step {
@@ -90,13 +125,13 @@ impl Analysis {
             self.kept_bytes += bytes.len();
             StateChange::Append { name, bytes }
         };
-        Step { change: Some(change), closed }
+        Step { changes: vec![change], closed }
     }
 }
 
 fn restore(plan: &Arc<WindowPlan>, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Result<Windows, DecodeError> {
     let mut windows = match snapshot {
-        Some(bytes) => Windows::restore(Arc::clone(plan), bytes)?,
+        Some(bytes) => Windows::restore(plan, bytes)?,
         None => Windows::new(Arc::clone(plan)),
     };
     for bytes in changes {

@@ -1,5 +1,6 @@
 //! Closed windows as samples of series, and as what the API shows.
 
+use super::analysis::Analysis;
 use crate::runtime::live::{AnalyticsView, KeyView, result_series};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -59,16 +60,10 @@ fn push(samples: &mut SampleBatch, names: &[Option<SeriesKey>], timestamp_ms: i6
 }
 
 /// What the API shows of a window that was closed: every key that is remembered, whether it is in the window or not.
-pub(super) fn view(
-    name: &str,
-    is_network: bool,
-    silent_after_ms: i64,
-    window: &ClosedWindow,
-    windows: &Windows,
-) -> AnalyticsView {
+pub(super) fn view(analysis: &Analysis, window: &ClosedWindow) -> AnalyticsView {
     let rows: HashMap<&Key, &[f64]> = window.rows().collect();
-    let silent_before_ms = window.end_ms.saturating_sub(silent_after_ms);
-    let keys = windows.keys().map(|(key, last_seen_ms)| KeyView {
+    let silent_before_ms = window.end_ms.saturating_sub(analysis.config.keys.silent_after_ms());
+    let keys = analysis.windows.keys().map(|(key, last_seen_ms)| KeyView {
         key: key.clone(),
         last_seen_ms,
         values: rows.get(key).map(|values| Box::from(*values)),
@@ -76,8 +71,8 @@ pub(super) fn view(
         anomalies: Vec::new(),
     });
     AnalyticsView {
-        name: name.to_owned(),
-        is_network,
+        name: analysis.name.clone(),
+        is_network: analysis.config.is_network,
         start_ms: window.start_ms,
         end_ms: window.end_ms,
         by: Arc::clone(&window.by),

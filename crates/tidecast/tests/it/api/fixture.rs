@@ -6,14 +6,17 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tidecast::api::{ApiState, serve};
 use tidecast::runtime::live::{Live, Mode};
-use tidecast_connect::http::Token;
+use tidecast::runtime::stream::PushSources;
+use tidecast_connect::http::{PushSource, Token, push_source};
+use tidecast_connect::records::RecordFormat;
 use tidecast_core::forecast::{Forecast, ModelVersion};
 use tidecast_core::ports::{Clock, SeriesStore};
+use tidecast_core::record::{Field, FieldKind, Schema};
 use tidecast_core::series::{SampleBatch, SeriesKey};
 use tidecast_forecast::registry::Registry;
 use tidecast_store::{EmbeddedStore, Options};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinHandle;
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
@@ -34,6 +37,8 @@ pub(super) struct Server {
     pub(super) live: Live,
     pub(super) store: Arc<dyn SeriesStore>,
     pub(super) registry: Arc<Registry>,
+    /// Where records for the source `antennas` arrive.
+    pub(super) push_source: Mutex<PushSource>,
     http: reqwest::Client,
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
@@ -64,14 +69,24 @@ impl Server {
         let token = token.map(|text| Token::new(text).unwrap());
         let models = tempfile::tempdir().unwrap();
         let registry = Arc::new(Registry::open(models.path()).unwrap());
-        let state = ApiState { store: Arc::clone(&store), registry: Arc::clone(&registry), live: live.clone(), token };
+        let (sender, push_source) = push_source(antennas(), Arc::new(FixedClock));
+        let push_sources = PushSources::default();
+        push_sources.put("antennas", sender);
+        let state = ApiState {
+            store: Arc::clone(&store),
+            registry: Arc::clone(&registry),
+            live: live.clone(),
+            push_sources,
+            token,
+        };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(serve(listener, state, async move {
             let _dropped = stopped.await;
         }));
         let _installed_before = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url, live, store, registry, http, stop, task, _directories: (models, directory) }
+        let push_source = Mutex::new(push_source);
+        Self { url, live, store, registry, push_source, http, stop, task, _directories: (models, directory) }
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -112,6 +127,14 @@ impl Server {
         }
         self.store.append(batch, None).await.unwrap();
     }
+}
+
+/// What the messages of antennas look like.
+fn antennas() -> RecordFormat {
+    let field = |name: &str, kind| Field { name: name.to_owned(), kind, required: true };
+    let fields = vec![field("antenna_id", FieldKind::Text), field("packets", FieldKind::Number)];
+    let schema = Arc::new(Schema::new(fields).unwrap());
+    RecordFormat { timestamp: "timestamp".to_owned(), schema, future_tolerance_ms: 60_000 }
 }
 
 /// A forecast of 48 hours with the rows 1, 2 and 3.

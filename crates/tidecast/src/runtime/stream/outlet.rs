@@ -1,0 +1,126 @@
+//! Where the results of a stream go: the store in one commit, then the live view.
+
+use super::analysis::{Analysis, Step};
+use super::meter::Meter;
+use super::{anomalies, results};
+use crate::runtime::live::{AnalyticsView, Live, SourceState};
+use std::sync::Arc;
+use std::time::Duration;
+use tidecast_core::ports::{Position, StateStore, StreamHealth};
+use tidecast_core::record::Rejections;
+use tidecast_core::series::SampleBatch;
+use tokio::time::Instant;
+
+/// The status is told so often.
+const REPORT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The outlet of one source's analyses.
+pub(super) struct Outlet {
+    source: String,
+    store: Arc<dyn StateStore>,
+    live: Live,
+    meter: Meter,
+    records: u64,
+    refused: Rejections,
+    reported: Option<Instant>,
+}
+
+impl Outlet {
+    pub(super) fn new(source: &str, store: Arc<dyn StateStore>, live: Live) -> Self {
+        let meter = Meter::default();
+        Self {
+            source: source.to_owned(),
+            store,
+            live,
+            meter,
+            records: 0,
+            refused: Rejections::default(),
+            reported: None,
+        }
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.live.now_ms()
+    }
+
+    /// Notes what came.
+    pub(super) fn count(&mut self, records: u64, refused: &Rejections) {
+        self.records += records;
+        self.refused.add_all(refused);
+        self.meter.count(records, Instant::now());
+    }
+
+    /// Makes durable what follows from the steps, one for each analysis, together with samples and the position; then shows it.
+    pub(super) async fn store(
+        &self,
+        analyses: &mut [Analysis],
+        mut steps: Vec<Step>,
+        mut samples: SampleBatch,
+        position: Option<Position>,
+    ) -> anyhow::Result<()> {
+        for (step, analysis) in steps.iter().zip(&mut *analyses) {
+            step.closed.iter().for_each(|window| analysis.results.store(window, &mut samples));
+        }
+        let changes: Vec<_> = steps.iter_mut().flat_map(|step| std::mem::take(&mut step.changes)).collect();
+        if position.is_some() || !samples.is_empty() || !changes.is_empty() {
+            self.store.commit(samples, position, changes).await?;
+        }
+        for (step, analysis) in steps.iter().zip(analyses) {
+            self.show(step, analysis).await;
+        }
+        Ok(())
+    }
+
+    /// Shows the last window that an analysis has closed.
+    async fn show(&self, step: &Step, analysis: &mut Analysis) {
+        let closed = || step.closed.iter().filter(|window| !window.correction);
+        let Some(last) = closed().next_back() else { return };
+        analysis.results.tidy(&analysis.windows);
+        let mut view = results::view(analysis, last);
+        if let Err(error) = anomalies::mark(&mut view, &self.live, &*self.store).await {
+            tracing::warn!(analytics = analysis.name, "forecasts cannot be read, so no anomaly is found: {error}");
+        }
+        let windows = closed().count() as u64;
+        self.live.update_status(|status| {
+            if let Some(shown) = status.analytics.iter_mut().find(|shown| shown.name == analysis.name) {
+                shown.windows += windows;
+                shown.last_window_ms = Some(view.end_ms);
+                shown.silent = count(&view, |key| key.is_silent);
+                shown.anomalous = count(&view, |key| !key.anomalies.is_empty());
+            }
+        });
+        self.live.put_analytics(view);
+    }
+
+    /// Tells the status how the stream stands, unless it was told a moment ago.
+    pub(super) fn report(&mut self, health: StreamHealth, analyses: &[Analysis]) {
+        if self.reported.is_some_and(|at| at.elapsed() < REPORT_INTERVAL) {
+            return;
+        }
+        let now = Instant::now();
+        self.reported = Some(now);
+        let (records, refused) = (std::mem::take(&mut self.records), std::mem::take(&mut self.refused));
+        self.live.update_status(|status| {
+            if let Some(source) = status.sources.iter_mut().find(|source| source.name == self.source) {
+                source.state = if health.trouble.is_some() { SourceState::Waiting } else { SourceState::Reading };
+                source.rows += records;
+                source.rate = Some(self.meter.rate(now));
+                source.lag = health.lag;
+                source.refused.add_all(&refused);
+                source.error = health.trouble;
+            }
+            for analysis in analyses {
+                let found = status.analytics.iter_mut().find(|analytics| analytics.name == analysis.name);
+                let Some(analytics) = found else { continue };
+                analytics.refused = analysis.windows.rejections();
+                analytics.refused.add_all(&analysis.refused);
+                analytics.keys = analysis.windows.key_count() as u64;
+                analytics.watermark_ms = analysis.windows.watermark_ms();
+            }
+        });
+    }
+}
+
+fn count(view: &AnalyticsView, is_counted: impl Fn(&crate::runtime::live::KeyView) -> bool) -> u64 {
+    view.keys.iter().filter(|key| is_counted(key)).count() as u64
+}
