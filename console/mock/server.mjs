@@ -12,7 +12,7 @@ const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css' };
 // The real server may send the same: the console must live with it.
 const POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
-const NICE_BUCKETS_MS = [1, 2, 3, 6, 12, 24, 48, 168].map((hours) => hours * HOUR_MS);
+const NICE_BUCKETS_MS = [1 / 60, 1 / 30, 1 / 12, 1 / 4, 1, 2, 3, 6, 12, 24, 48, 168].map((hours) => hours * HOUR_MS);
 
 class Refusal extends Error {
   constructor(status, code, message) {
@@ -144,6 +144,11 @@ const handlers = {
     for (let origin = Math.ceil(from / HOUR_MS) * HOUR_MS; origin < to; origin += HOUR_MS) origins.push(origin);
     const newest = origins.slice(-number(query, 'limit', 50));
     return { forecasts: newest.map((origin) => forecast(series, origin, { model: 'ridge', version: 1 })) };
+  },
+
+  network(query, world) {
+    if (!world.network) throw new Refusal(404, 'not_found', 'No network monitoring is configured.');
+    return world.network.answer(number(query, 'limit', 100));
   },
 
   models(query, world) {

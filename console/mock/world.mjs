@@ -1,6 +1,7 @@
 // The state behind the mock: stored series, a replay's clock, models that are trained and take over.
 import { DAY_MS, HOUR_MS, lowerBound, many, meters } from './data.mjs';
 import { forecast, nextDay } from './forecast.mjs';
+import { Network } from './network.mjs';
 import { Registry } from './registry.mjs';
 
 const PROGRESS = {
@@ -9,16 +10,23 @@ const PROGRESS = {
 };
 
 export class World {
-  /** `scenario`: live, loading, fitting, ended, stale, empty, many, failed; `speed`: data ms per wall ms. */
+  /** `scenario`: live, loading, fitting, ended, stale, empty, many, failed, or network with -empty, -trouble, -many;
+      `speed`: data ms per wall ms. */
   constructor({ scenario = 'live', speed = 7200 } = {}) {
     this.scenario = scenario;
     this.speed = speed;
-    this.series = scenario === 'empty' ? [] : scenario === 'many' ? many(1000) : meters();
+    const [first, detail] = scenario.split('-');
+    this.network =
+      first === 'network'
+        ? new Network({ antennas: detail === 'many' ? 10_000 : 24, empty: detail === 'empty', trouble: detail === 'trouble' })
+        : null;
+    this.series = this.network || scenario === 'empty' ? [] : scenario === 'many' ? many(1000) : meters();
     this.last_ms = Math.max(...this.series.map((series) => series.timestamps.at(-1)), 0) || Date.now();
     this.from_ms = this.last_ms - 14 * DAY_MS;
     this.now_ms = scenario === 'ended' || scenario === 'empty' ? this.last_ms : this.from_ms + 4 * DAY_MS;
     // A store served years after its last sample: nothing moves any more.
     if (scenario === 'stale') this.now_ms = Date.now();
+    if (this.network) this.now_ms = this.network.end_ms + 1_000;
     this.started_ms = Date.now();
     this.ticks = 0;
     this.champions = new Map(this.series.map((series) => [series.key, { model: 'ridge', version: 3 }]));
@@ -37,11 +45,11 @@ export class World {
   }
 
   find(key) {
-    return this.series.find((series) => series.key === key);
+    return this.network ? this.network.find(key) : this.series.find((series) => series.key === key);
   }
 
   select(selector) {
-    return selector ? this.series.filter((series) => series.key === selector) : this.series;
+    return selector ? [this.find(selector)].filter(Boolean) : this.series;
   }
 
   status() {
@@ -56,12 +64,14 @@ export class World {
       version: '0.1.0',
       mode: 'demo',
       phase: this.phase,
-      message: this.series.length === 0 ? 'Waiting for data.' : messages[this.phase],
+      message: this.network ? 'Network monitoring.' : this.series.length === 0 ? 'Waiting for data.' : messages[this.phase],
       now_ms: this.now_ms,
       started_ms: this.started_ms,
       progress: PROGRESS[this.phase] ?? null,
       replay: this.series.length > 0 ? { from_ms: this.from_ms, to_ms: this.last_ms, speed: this.speed } : null,
       sources: [],
+      analytics: [],
+      ...this.network?.status(),
       forecasts: [],
       series: this.phase === 'loading' ? 0 : this.series.length,
       samples: this.series.reduce((sum, series) => sum + this.visible(series), 0),
@@ -112,11 +122,11 @@ export class World {
   row(series) {
     const end = this.visible(series);
     const start = lowerBound(series.timestamps, this.now_ms - 7 * DAY_MS + 1);
-    const made = this.phase === 'fitting' ? null : this.newest(series);
+    const made = this.phase === 'fitting' || this.network ? null : this.newest(series);
     return {
       series: series.key,
       label: series.label,
-      step_ms: HOUR_MS,
+      step_ms: this.network ? this.network.answer(0).window_ms : HOUR_MS,
       samples: end,
       last: end > 0 ? { timestamp_ms: series.timestamps[end - 1], value: series.values[end - 1] } : null,
       sparkline: { timestamps_ms: series.timestamps.slice(start, end), values: series.values.slice(start, end) },
@@ -126,8 +136,9 @@ export class World {
     };
   }
 
-  /** One hour of data goes by. */
+  /** One hour of data goes by, or one window. */
   tick() {
+    if (this.network) return this.closeWindow();
     if (this.phase !== 'live' || this.scenario === 'stale' || this.series.length === 0) return;
     this.now_ms += HOUR_MS;
     this.ticks++;
@@ -146,6 +157,16 @@ export class World {
     }));
     this.emit('forecasts', { forecasts });
     for (const series of this.series) this.maybeTakeOver(series);
+    this.emit('status', this.status());
+  }
+
+  closeWindow() {
+    const closed = this.network.tick();
+    if (closed) {
+      this.now_ms = closed.end_ms + 1_000;
+      this.emit('samples', { now_ms: this.now_ms, samples: [] });
+      this.emit('window', closed);
+    }
     this.emit('status', this.status());
   }
 

@@ -1,20 +1,20 @@
-// The real server for the tests: the demo on any port of the loopback, with a store in a temporary directory.
+// The real server for the tests, on any port of the loopback, with a store in a temporary directory.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const START_MS = 60_000;
 const STOP_MS = 10_000;
 
-/** Resolves to `{url, close}` once the server has printed its address. */
-export async function startBinary(path) {
+const DEMO = ['demo', '--listen', '127.0.0.1:0', '--store', 'embedded:store', '--speed', '2h', '--no-open'];
+
+/** Runs the demo, or what a configuration asks for; resolves to `{url, close}` once the server has printed its address. */
+export async function startBinary(path, configuration) {
   const directory = mkdtempSync(join(tmpdir(), 'tidecast-console-'));
-  const child = spawn(
-    path,
-    ['demo', '--listen', '127.0.0.1:0', '--store', `embedded:${join(directory, 'store')}`, '--speed', '2h', '--no-open'],
-    { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  if (configuration) writeFileSync(join(directory, 'tidecast.yaml'), configuration);
+  const verb = configuration ? ['run', '-f', 'tidecast.yaml'] : DEMO;
+  const child = spawn(path, verb, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   let output = '';
   const close = async () => {

@@ -131,6 +131,46 @@ describe('pure parts', { timeout: 60_000 }, () => {
     assert.deepEqual(order('last', false), ['meter_10', 'meter_1', 'meter_2']);
   });
 
+  test('antennas are narrowed, and sorted with the worst first', async () => {
+    const { filtered, sorted, stateOf } = await load('network/columns.ts');
+    const antenna = (antenna_id, total_loss, rest = {}) => ({
+      antenna_id,
+      last_seen_ms: 0,
+      silent: false,
+      figures: total_loss === null ? {} : { total_loss },
+      series: {},
+      anomalies: [],
+      ...rest,
+    });
+    const antennas = [antenna('a10', 3), antenna('a9', 3), antenna('b1', null, { silent: true }), antenna('b2', 8, { anomalies: [{}] })];
+    const names = (rows) => rows.map((row) => row.antenna_id);
+    assert.deepEqual(antennas.map(stateOf), ['ok', 'ok', 'silent', 'outside']);
+    assert.deepEqual(names(sorted(antennas, { column: 'lost', descending: true })), ['b2', 'a9', 'a10', 'b1']);
+    assert.deepEqual(names(sorted(antennas, { column: 'lost', descending: false })), ['a9', 'a10', 'b2', 'b1']);
+    assert.deepEqual(names(sorted(antennas, { column: 'state', descending: true })), ['b1', 'b2', 'a9', 'a10']);
+    assert.deepEqual(names(filtered(antennas, 'A', 'all')), ['a10', 'a9']);
+    assert.deepEqual(names(filtered(antennas, '', 'silent')), ['b1']);
+    assert.deepEqual(names(filtered(antennas, '', 'outside')), ['b2']);
+  });
+
+  test('a network in words', async () => {
+    const { ago, anomalyWords, reasonsOf, share } = await load('network/words.ts');
+    const anomaly = (measure, value, low, high) => anomalyWords({ measure, value, low, high });
+    const cases = [
+      [anomaly('avg_latency', 93.2, 41.4, 66.8), 'latency 93 ms, forecast 41 to 67'],
+      [anomaly('avg_latency', 67.2, 41.4, 66.8), 'latency 67.2 ms, forecast 41.4 to 66.8'],
+      [anomaly('loss_rate', 0.123, 0, 0.061), 'loss 12.3 %, forecast 0 % to 6.1 %'],
+      [anomaly('total_packets', 1200, 2400, 3600), 'packets 1,200, forecast 2,400 to 3,600'],
+      [[0, 0.0004, 0.05, 0.9996, 1].map(share), ['0 %', '0.04 %', '5.0 %', '99.96 %', '100 %']],
+      [[ago(9_900, 10_000), ago(0, 12_400), ago(0, 90_000)], ['now', '12 s ago', '1.5 min ago']],
+      [
+        reasonsOf({ malformed: 2, unknown_field: 9 }, { late: 3, malformed: 2 }, undefined).map(({ name, count }) => [name, count]),
+        [['malformed', 4], ['late', 3], ['unknown_field', 9]],
+      ],
+    ];
+    for (const [actual, expected] of cases) assert.deepEqual(actual, expected);
+  });
+
   test('figures and words', async () => {
     const { figure, interval } = await load('format/number.ts');
     const { duration, replaySpeed } = await load('format/time.ts');

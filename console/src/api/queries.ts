@@ -7,6 +7,7 @@ import type {
   Forecast,
   Leaderboard,
   ModelVersion,
+  Network,
   OverviewPage,
   OverviewRow,
   Promoted,
@@ -84,6 +85,11 @@ export interface VerificationQuestion {
 export function verification(question: VerificationQuestion, signal?: AbortSignal): Promise<Verification> {
   const { series, lead, from } = question;
   return request('verification', { series, lead: `${Math.round(lead)}ms`, from: Math.round(from) }, signal);
+}
+
+/** The last window of the network, with up to `limit` antennas. */
+export function network(limit: number, signal?: AbortSignal): Promise<Network> {
+  return request('network', { limit }, signal);
 }
 
 export async function versionsOf(series: string, signal?: AbortSignal): Promise<SeriesVersions | null> {

@@ -17,6 +17,7 @@ export interface Status {
   progress: { stage: string; done: number; total: number | null } | null;
   replay: { from_ms: number; to_ms: number; speed: number } | null;
   sources: Source[];
+  analytics: Analytics[];
   forecasts: ForecastPlan[];
   series: number;
   samples: number;
@@ -25,10 +26,84 @@ export interface Status {
 export interface Source {
   name: string;
   kind: string;
-  state: 'reading' | 'done' | 'failed';
+  /** `waiting`: its server does not answer, and `error` says why. */
+  state: 'reading' | 'waiting' | 'done' | 'failed';
   rows: number;
   rows_skipped: number;
+  /** Messages a second. */
+  rate: number | null;
+  /** Messages that wait in the stream. */
+  lag: number | null;
+  /** How many were not taken, by reason. */
+  refused: Record<string, number>;
   error: string | null;
+}
+
+/** Figures over windows of a stream. */
+export interface Analytics {
+  name: string;
+  /** The source that it reads. */
+  input: string;
+  is_network: boolean;
+  window_ms: number;
+  /** The time of the data up to which windows are closed; null before the first record. */
+  watermark_ms: number | null;
+  windows: number;
+  last_window_ms: number | null;
+  keys: number;
+  silent: number;
+  anomalous: number;
+  refused: Record<string, number>;
+}
+
+export type NetworkFigure =
+  | 'total_packets'
+  | 'total_loss'
+  | 'delivered_packets'
+  | 'loss_rate'
+  | 'success_rate'
+  | 'avg_latency'
+  | 'latency_p50'
+  | 'latency_p95'
+  | 'latency_p99'
+  | 'active_antennas'
+  | 'messages';
+
+/** What is undefined, such as the latency of no packet, is absent. Rates are shares of one. */
+export type NetworkFigures = Partial<Record<NetworkFigure, number>>;
+/** The series that keeps each figure over time. */
+export type NetworkSeries = Partial<Record<NetworkFigure, string>>;
+
+/** A figure outside the interval that was forecast for it. */
+export interface Anomaly {
+  measure: string;
+  value: number;
+  low: number;
+  high: number;
+}
+
+export interface Antenna {
+  antenna_id: string;
+  last_seen_ms: number;
+  silent: boolean;
+  figures: NetworkFigures;
+  series: NetworkSeries;
+  anomalies: Anomaly[];
+}
+
+/** The last closed window of a network: overall, and antenna by antenna, the most lost packets first. */
+export interface Network {
+  analytics: string;
+  window_ms: number;
+  start_ms: number | null;
+  end_ms: number | null;
+  overall: NetworkFigures;
+  series: NetworkSeries;
+  antennas_total: number;
+  silent: number;
+  anomalous: number;
+  worst: string[];
+  antennas: Antenna[];
 }
 
 export interface ForecastPlan {
@@ -243,4 +318,5 @@ export type ServerEvent =
   | { name: 'samples'; data: { now_ms: number; samples: Sample[] } }
   | { name: 'forecasts'; data: { forecasts: { series: string; origin_ms: number; model: ModelVersion }[] } }
   | { name: 'champion'; data: ChampionChange }
+  | { name: 'window'; data: { analytics: string; start_ms: number; end_ms: number } }
   | { name: 'resync'; data: Record<string, never> };

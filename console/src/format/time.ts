@@ -5,6 +5,7 @@ const utc = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en
 
 const dateAndTime = utc({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 const shortDateAndTime = utc({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+const timeOfDay = utc({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const date = utc({ day: 'numeric', month: 'short', year: 'numeric' });
 
 export function moment(time_ms: number): string {
@@ -15,6 +16,11 @@ export function moment(time_ms: number): string {
 export function shortMoment(time_ms: number, now_ms = time_ms): string {
   if (Math.abs(now_ms - time_ms) > 300 * DAY_MS) return date.format(time_ms);
   return shortDateAndTime.format(time_ms).replaceAll(',', '');
+}
+
+/** Time of the day to the second. */
+export function clock(time_ms: number): string {
+  return timeOfDay.format(time_ms);
 }
 
 export function day(time_ms: number): string {
