@@ -32,26 +32,26 @@ pub enum DecodeError {
 
 /// Writes.
 #[derive(Debug, Default)]
-pub(crate) struct Writer(Vec<u8>);
+pub(super) struct Writer(Vec<u8>);
 
 impl Writer {
     /// Begins with a header: what this is, in which version, for which plan.
-    pub(crate) fn new(magic: u8, version: u64, fingerprint: u64) -> Self {
+    pub(super) fn new(magic: u8, version: u64, fingerprint: u64) -> Self {
         let mut writer = Self(vec![magic]);
         writer.varint(version);
         writer.bytes(&fingerprint.to_le_bytes());
         writer
     }
 
-    pub(crate) fn finish(self) -> Vec<u8> {
+    pub(super) fn finish(self) -> Vec<u8> {
         seal(self.0)
     }
 
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(crate) fn varint(&mut self, mut value: u64) {
+    pub(super) fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(value as u8 | 0x80);
             value >>= 7;
@@ -59,23 +59,23 @@ impl Writer {
         self.0.push(value as u8);
     }
 
-    pub(crate) fn signed(&mut self, value: i64) {
+    pub(super) fn signed(&mut self, value: i64) {
         self.varint((value << 1 ^ value >> 63) as u64);
     }
 
     /// Numbers as people measure them have few bits, all at the top.
-    pub(crate) fn number(&mut self, value: f64) {
+    pub(super) fn number(&mut self, value: f64) {
         self.varint(value.to_bits().swap_bytes());
     }
 
-    pub(crate) fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.varint(text.len() as u64);
         self.bytes(text.as_bytes());
     }
 }
 
 /// Appends the checksum.
-pub(crate) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
     let checksum = hash_bytes(&bytes);
     bytes.extend_from_slice(&checksum.to_le_bytes());
     bytes
@@ -83,14 +83,14 @@ pub(crate) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
 
 /// Reads what a [`Writer`] wrote, and never trusts it.
 #[derive(Debug)]
-pub(crate) struct Reader<'a> {
+pub(super) struct Reader<'a> {
     rest: &'a [u8],
     what: &'static str,
 }
 
 impl<'a> Reader<'a> {
     /// Checks checksum and header.
-    pub(crate) fn new(
+    pub(super) fn new(
         bytes: &'a [u8],
         what: &'static str,
         magic: u8,
@@ -114,21 +114,21 @@ impl<'a> Reader<'a> {
     }
 
     /// Fails when something is left.
-    pub(crate) fn finish(self) -> Result<(), DecodeError> {
+    pub(super) fn finish(self) -> Result<(), DecodeError> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.damaged()) }
     }
 
-    pub(crate) fn damaged(&self) -> DecodeError {
+    pub(super) fn damaged(&self) -> DecodeError {
         DecodeError::Damaged(self.what)
     }
 
-    pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
+    pub(super) fn bytes(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
         let (bytes, rest) = self.rest.split_at_checked(count).ok_or_else(|| self.damaged())?;
         self.rest = rest;
         Ok(bytes)
     }
 
-    pub(crate) fn varint(&mut self) -> Result<u64, DecodeError> {
+    pub(super) fn varint(&mut self) -> Result<u64, DecodeError> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.bytes(1)?[0];
@@ -144,37 +144,37 @@ impl<'a> Reader<'a> {
         Err(self.damaged())
     }
 
-    pub(crate) fn signed(&mut self) -> Result<i64, DecodeError> {
+    pub(super) fn signed(&mut self) -> Result<i64, DecodeError> {
         let value = self.varint()?;
         Ok((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
-    pub(crate) fn number(&mut self) -> Result<f64, DecodeError> {
+    pub(super) fn number(&mut self) -> Result<f64, DecodeError> {
         Ok(f64::from_bits(self.varint()?.swap_bytes()))
     }
 
     /// How many things follow, each of at least `bytes_each` bytes: never more than there is room for, so that it is safe
     /// to allocate.
-    pub(crate) fn length(&mut self, bytes_each: usize) -> Result<usize, DecodeError> {
+    pub(super) fn length(&mut self, bytes_each: usize) -> Result<usize, DecodeError> {
         let count = self.varint()?;
         let fits = count <= (self.rest.len() / bytes_each) as u64;
         if fits { Ok(count as usize) } else { Err(self.damaged()) }
     }
 
     /// A number below a limit.
-    pub(crate) fn below(&mut self, limit: usize) -> Result<u32, DecodeError> {
+    pub(super) fn below(&mut self, limit: usize) -> Result<u32, DecodeError> {
         let value = self.varint()?;
         let fits = value < limit as u64;
         u32::try_from(value).ok().filter(|_| fits).ok_or_else(|| self.damaged())
     }
 
     /// A time, or `i64::MIN` for none.
-    pub(crate) fn time_or_none(&mut self) -> Result<i64, DecodeError> {
+    pub(super) fn time_or_none(&mut self) -> Result<i64, DecodeError> {
         let ms = self.signed()?;
         if ms == i64::MIN || is_near(&ms) { Ok(ms) } else { Err(self.damaged()) }
     }
 
-    pub(crate) fn text(&mut self) -> Result<&'a str, DecodeError> {
+    pub(super) fn text(&mut self) -> Result<&'a str, DecodeError> {
         let length = self.length(1)?;
         std::str::from_utf8(self.bytes(length)?).map_err(|_| self.damaged())
     }

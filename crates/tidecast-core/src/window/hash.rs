@@ -4,7 +4,7 @@ const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The hash of some bytes: eight at a time, folded by multiplication to 128 bits, and mixed at the end so that every bit
 /// of it is usable (the finaliser of `MurmurHash3`).
-pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
+pub(super) fn hash_bytes(bytes: &[u8]) -> u64 {
     let mut state = ODD ^ (bytes.len() as u64);
     let (words, rest) = bytes.as_chunks();
     for &word in words {
@@ -15,7 +15,7 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
 }
 
 /// The hash of a number; 0 and -0 are the same number.
-pub(crate) fn hash_number(number: f64) -> u64 {
+pub(super) fn hash_number(number: f64) -> u64 {
     mix(fold((number + 0.0).to_bits() ^ ODD))
 }
 

@@ -23,7 +23,7 @@ impl Key {
     }
 
     /// A key that was joined; `None` where the text is not that of a key with so many fields.
-    pub(crate) fn from_joined(joined: &str, fields: usize) -> Option<Self> {
+    pub(super) fn from_joined(joined: &str, fields: usize) -> Option<Self> {
         let key = Self { joined: joined.into(), fields: fields as u32 };
         let mut again = String::with_capacity(joined.len());
         // What cannot be taken apart has other texts than it came from.
@@ -31,7 +31,7 @@ impl Key {
         (again == joined).then_some(key)
     }
 
-    pub(crate) fn joined(&self) -> &str {
+    pub(super) fn joined(&self) -> &str {
         &self.joined
     }
 
@@ -53,7 +53,7 @@ impl Key {
 }
 
 /// Writes the texts as a key joins them.
-pub(crate) fn join<'a>(texts: impl ExactSizeIterator<Item = &'a str>, into: &mut String) {
+pub(super) fn join<'a>(texts: impl ExactSizeIterator<Item = &'a str>, into: &mut String) {
     let last = texts.len().saturating_sub(1);
     for (field, text) in texts.enumerate() {
         if field < last {
@@ -82,7 +82,7 @@ impl fmt::Debug for Key {
 
 /// Keys by numbers, which are used again once a key is forgotten.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct KeyTable {
+pub(super) struct KeyTable {
     entries: Vec<Option<KnownKey>>,
     free: Vec<u32>,
     lookup: HashTable<u32>,
@@ -91,36 +91,30 @@ pub(crate) struct KeyTable {
 
 /// A key and when it was last heard of.
 #[derive(Clone, Debug)]
-pub(crate) struct KnownKey {
-    pub(crate) key: Key,
+pub(super) struct KnownKey {
+    pub(super) key: Key,
     /// Event time of its newest record.
-    pub(crate) last_seen_ms: i64,
+    pub(super) last_seen_ms: i64,
 }
 
 impl KeyTable {
     /// How many keys are known.
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.lookup.len()
     }
 
-    /// The number of a key that is known.
-    pub(crate) fn id(&self, key: &Key) -> Option<u32> {
-        let hash = self.hasher.hash_one(key.joined());
-        self.lookup.find(hash, |&id| self.joined(id) == key.joined()).copied()
-    }
-
-    pub(crate) fn find(&self, joined: &str) -> Option<&Key> {
+    pub(super) fn find(&self, joined: &str) -> Option<&Key> {
         let hash = self.hasher.hash_one(joined);
         let id = self.lookup.find(hash, |&id| self.joined(id) == joined)?;
         self.get(*id).map(|known| &known.key)
     }
 
-    pub(crate) fn get(&self, id: u32) -> Option<&KnownKey> {
+    pub(super) fn get(&self, id: u32) -> Option<&KnownKey> {
         self.entries.get(id as usize)?.as_ref()
     }
 
     /// The number of a key, known before or not; notes that it was seen.
-    pub(crate) fn see(&mut self, key: &Key, seen_ms: i64) -> u32 {
+    pub(super) fn see(&mut self, key: &Key, seen_ms: i64) -> u32 {
         let hash = self.hasher.hash_one(key.joined());
         if let Some(&id) = self.lookup.find(hash, |&id| self.joined(id) == key.joined()) {
             if let Some(known) = &mut self.entries[id as usize] {
@@ -145,7 +139,7 @@ impl KeyTable {
     }
 
     /// Forgets the keys last seen before this time.
-    pub(crate) fn forget_before(&mut self, ms: i64) {
+    pub(super) fn forget_before(&mut self, ms: i64) {
         let Self { entries, free, lookup, .. } = self;
         lookup.retain(|&mut id| {
             let old = entries[id as usize].as_ref().is_none_or(|known| known.last_seen_ms < ms);
@@ -160,7 +154,7 @@ impl KeyTable {
     }
 
     /// Every known key with its number, by number.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &KnownKey)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &KnownKey)> {
         self.entries.iter().enumerate().filter_map(|(id, known)| Some((id as u32, known.as_ref()?)))
     }
 

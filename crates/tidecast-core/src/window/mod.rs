@@ -37,7 +37,3 @@ pub use plan::WindowPlan;
 pub use sketch::Sketch;
 pub use spec::{CORRECTABLE_WINDOWS, Measure, PANES_MAX, SpecError, WindowSpec};
 pub use sum::Sum;
-
-pub(crate) use codec::{Reader, Writer};
-pub(crate) use hash::hash_bytes;
-pub(crate) use key::KeyTable;

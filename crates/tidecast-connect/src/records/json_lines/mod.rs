@@ -98,7 +98,8 @@ fn push_line<'a>(decoder: &mut RecordDecoder, line: &'a [u8], fields: &mut Field
     }
     fields.clear();
     if scan::fields(line, fields).is_some() {
-        return decoder.push(fields, now_ms);
+        decoder.push(fields, now_ms);
+        return;
     }
     if line.iter().all(u8::is_ascii_whitespace) {
         return;
