@@ -121,9 +121,7 @@ impl RedisAddress {
     pub(super) fn connection_addresses(&self) -> impl Iterator<Item = ConnectionAddr> {
         self.hosts.iter().map(|(host, port)| match self.tls {
             None => ConnectionAddr::Tcp(host.clone(), *port),
-            Some(_) => {
-                ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
-            }
+            Some(_) => ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None },
         })
     }
 

@@ -9,7 +9,8 @@ use ::redis::cluster::ClusterClientBuilder;
 use ::redis::cluster_async::ClusterConnection;
 use ::redis::sentinel::{SentinelClientBuilder, SentinelServerType};
 use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult, TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo, Pipeline, RedisError as Failure,
+    RedisFuture, RedisResult, ServerErrorKind, TlsMode, Value, cmd,
 };
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -102,7 +103,15 @@ impl Link {
         if let Some(connection) = &self.connection {
             return Ok(connection.clone());
         }
-        let connection = connect(&self.address).await.map_err(|failure| Trouble { broken: true, ..Trouble::of(&failure) })?;
+        let broken = |failure: Failure| Trouble { broken: true, ..Trouble::of(&failure) };
+        let mut connection = connect(&self.address).await.map_err(broken)?;
+        // Whoever wants a password says so only when asked for something.
+        match cmd("PING").exec_async(&mut connection).await {
+            Err(failure) if failure.kind() != ErrorKind::Server(ServerErrorKind::NoPerm) => {
+                return Err(broken(failure));
+            }
+            _ => {}
+        }
         Ok(self.connection.insert(connection).clone())
     }
 }

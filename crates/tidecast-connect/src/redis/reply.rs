@@ -33,7 +33,9 @@ impl StreamInfo {
         let fields = fields_of(reply, "XINFO STREAM")?;
         let number = |name| fields.get(name).and_then(integer);
         let last = fields.get("last-generated-id").and_then(id);
-        let (Some(length), Some(last)) = (number("length"), last) else { return Err(Trouble::unreadable("XINFO STREAM")) };
+        let (Some(length), Some(last)) = (number("length"), last) else {
+            return Err(Trouble::unreadable("XINFO STREAM"));
+        };
         let first = fields.get("first-entry").and_then(Landmark::of);
         Ok(Some(Self { length, added: number("entries-added"), last, first }))
     }

@@ -141,7 +141,12 @@ impl Tail {
 
     /// The stream holds less than we have read. A replica that took over without the newest entries has read on from where it stands;
     /// another stream begins at its beginning.
-    async fn resolve(&mut self, link: &mut Link, info: &StreamInfo, landmark: Option<Landmark>) -> Result<u64, Trouble> {
+    async fn resolve(
+        &mut self,
+        link: &mut Link,
+        info: &StreamInfo,
+        landmark: Option<Landmark>,
+    ) -> Result<u64, Trouble> {
         let mut same = false;
         if let Some(landmark) = landmark {
             let mut range = cmd("XRANGE");
@@ -181,7 +186,9 @@ impl Tail {
                 Place::at(group.last_delivered, group.read)
             }
             StreamStart::Beginning => Place::at(StreamId::ZERO, info.map_or(Some(0), |info| info.removed())),
-            StreamStart::End => info.map_or(Place::at(StreamId::ZERO, Some(0)), |info| Place::at(info.last, info.added)),
+            StreamStart::End => {
+                info.map_or(Place::at(StreamId::ZERO, Some(0)), |info| Place::at(info.last, info.added))
+            }
         })
     }
 }

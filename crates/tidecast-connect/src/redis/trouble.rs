@@ -14,19 +14,27 @@ pub(super) struct Trouble {
 impl Trouble {
     /// The trouble of a request, or of getting a connection.
     pub(super) fn of(failure: &Failure) -> Self {
-        let said = failure.to_string();
-        let code = failure.code().unwrap_or_default();
-        // The codes of a transaction are those of its parts, which the text holds.
-        let code = CODES.iter().map(|(code, _)| *code).find(|known| code == *known || said.contains(known));
+        // Of a transaction that failed, what the first command in it met.
+        let first =
+            failure.clone().into_server_errors().and_then(|errors| errors.first().map(|(_, error)| error.clone()));
+        let said = match &first {
+            Some(error) => format!("{} {}", error.code(), error.details().unwrap_or_default()),
+            None => failure.to_string(),
+        };
+        let code = said.split(|letter: char| !letter.is_ascii_alphabetic()).find(|word| advice_for(word).is_some());
         let advice = code.and_then(advice_for).unwrap_or_else(|| match failure.kind() {
             ErrorKind::Io if failure.is_connection_refusal() => "is Redis running there, and is the port right?",
             ErrorKind::Io if said.contains("ertificate") => {
                 "give the certificate authority of the server, and the name that its certificate has"
             }
-            ErrorKind::Io if failure.is_timeout() => "it does not answer in time; is it overloaded, or in the way a firewall?",
+            ErrorKind::Io if failure.is_timeout() => {
+                "it does not answer in time; is it overloaded, or in the way a firewall?"
+            }
             ErrorKind::Io => "waiting for it to come back",
             ErrorKind::AuthenticationFailed => "check user and password",
-            ErrorKind::MasterNameNotFoundBySentinel => "the Sentinels know no such service, or have no primary for it yet",
+            ErrorKind::MasterNameNotFoundBySentinel => {
+                "the Sentinels know no such service, or have no primary for it yet"
+            }
             ErrorKind::ClusterConnectionNotFound => "no node of the cluster can be reached; waiting",
             _ => "trying again",
         });
@@ -43,7 +51,10 @@ impl Trouble {
 
     /// A reply that no Redis gives.
     pub(super) fn unreadable(what: &str) -> Self {
-        Self { reason: format!("the answer to {what} is not understood; is it a Redis of version 5 or later?"), broken: true }
+        Self {
+            reason: format!("the answer to {what} is not understood; is it a Redis of version 5 or later?"),
+            broken: true,
+        }
     }
 
     /// Something that the stream shows, on a connection that works.

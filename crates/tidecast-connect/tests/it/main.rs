@@ -4,3 +4,4 @@
 
 mod csv;
 mod objects;
+mod redis;

@@ -185,6 +185,6 @@ fn look_at(replies: &[Value], group: &str) -> Result<Option<Look>, Trouble> {
     Ok(Some(Look {
         newest_partial: StreamInfo::read(partials)?.map_or(StreamId::ZERO, |partials| partials.last),
         published_below: smallest.unwrap_or_else(|| group.last_delivered.next()),
-        all: none_pending && group.last_delivered >= messages.last,
+        all: none_pending && (group.last_delivered >= messages.last || messages.length == 0),
     }))
 }

@@ -59,7 +59,8 @@ impl GroupOptions {
 /// The stream for the partials of `analytics` over `stream`: a name in the same hash slot, so that one atomic step reaches both.
 #[must_use]
 pub fn partials_stream(stream: &str, analytics: &str) -> String {
-    let tagged = stream.split_once('{').and_then(|(_, rest)| rest.split_once('}')).is_some_and(|(tag, _)| !tag.is_empty());
+    let tagged =
+        stream.split_once('{').and_then(|(_, rest)| rest.split_once('}')).is_some_and(|(tag, _)| !tag.is_empty());
     if tagged { format!("{stream}:partials:{analytics}") } else { format!("{{{stream}}}:partials:{analytics}") }
 }
 
