@@ -148,15 +148,10 @@ async fn connect(address: &RedisAddress) -> RedisResult<Connection> {
         .set_response_timeout(Some(ANSWER_DEADLINE));
     match &address.layout {
         Layout::Single => {
-            let places = address.connection_addresses();
-            let mut refusal = None;
-            for place in places {
-                match client(address, place)?.get_multiplexed_async_connection_with_config(&config).await {
-                    Ok(connection) => return Ok(Connection::Single(connection)),
-                    Err(failure) => refusal = Some(failure),
-                }
-            }
-            Err(refusal.unwrap_or_else(|| (::redis::ErrorKind::InvalidClientConfig, "no host").into()))
+            let place = address.connection_addresses().next();
+            let place = place.ok_or((ErrorKind::InvalidClientConfig, "the address has no host"))?;
+            let client = client(address, place)?;
+            Ok(Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?))
         }
         Layout::Cluster => {
             let nodes = address

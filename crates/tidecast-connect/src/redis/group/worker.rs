@@ -241,13 +241,13 @@ impl RedisGroupReader {
     /// Creates the group, and with it the stream if need be.
     async fn create_group(&mut self) -> Result<(), Trouble> {
         let GroupOptions { stream, group, start, .. } = &self.options;
-        let mut look = Pipeline::new();
-        look.cmd("XINFO").arg("GROUPS").arg(stream);
         let start = match start {
             StreamStart::Beginning => "0".to_owned(),
             StreamStart::End => "$".to_owned(),
             StreamStart::Id(id) => id.to_string(),
             StreamStart::Group(other) => {
+                let mut look = Pipeline::new();
+                look.cmd("XINFO").arg("GROUPS").arg(stream);
                 let replies = self.link.transaction(look).await?;
                 let found = replies.first().map(|groups| GroupInfo::read(groups, other)).transpose()?.flatten();
                 let missing =
@@ -272,9 +272,11 @@ impl RedisGroupReader {
             return Ok(0);
         }
         let GroupOptions { stream, group, claim_after, .. } = &self.options;
+        let idle_ms = claim_after.as_millis() as u64;
         let mut transaction = Pipeline::new();
-        transaction.cmd("XAUTOCLAIM").arg(stream).arg(group).arg(&self.consumer).arg(claim_after.as_millis() as u64);
+        transaction.cmd("XAUTOCLAIM").arg(stream).arg(group).arg(&self.consumer).arg(idle_ms);
         transaction.arg("0").arg("COUNT").arg(self.size.count()).arg("JUSTID");
+        transaction.cmd("EVAL").arg(include_str!("forget.lua")).arg(1).arg(stream).arg(group).arg(idle_ms);
         let replies = self.link.transaction(transaction).await?;
         let Some(reply) = replies.first() else { return Err(Trouble::unreadable("XAUTOCLAIM")) };
         if is_absent(reply) {

@@ -250,12 +250,37 @@ async fn messages_that_were_trimmed_while_pending_are_counted_and_let_go() {
     let again = batch(&mut first).await;
     assert_eq!((numbers(&again), again.rejections.count(Rejection::Trimmed)), (vec![6, 7, 8, 9], 6));
     assert_eq!(first.publish(&encode(&again)).await, Publication::Done);
-    let pending: (u64, Option<String>, Option<String>, Option<Vec<(String, String)>>) =
-        ask(&mut connection, &format!("XPENDING {} tidecast", options.stream)).await;
-    assert_eq!(pending.0, 0);
+    let pending: Vec<::redis::Value> = ask(&mut connection, &format!("XPENDING {} tidecast", options.stream)).await;
+    assert_eq!(pending[0], ::redis::Value::Int(0));
     // What is trimmed before anybody had it counts too, once.
     send(&options, 10..30).await;
     ask::<u64>(&mut connection, &format!("XTRIM {} MAXLEN = 5", options.stream)).await;
     let next = batch(&mut first).await;
     assert_eq!((numbers(&next), next.rejections.count(Rejection::Trimmed)), ((25..30).collect(), 15));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consumers_that_are_gone_are_forgotten_without_their_messages() {
+    let Some(server) = SharedServer::running() else { return };
+    let options = group_options(&server.url, &unique("forget"));
+    send(&options, 0..10).await;
+    // One is gone with messages, one without.
+    batch(&mut worker(&options, "dying")).await;
+    worker(&options, "done").next_records().await;
+    let mut other = worker(&options, "other");
+    let claimed = batch(&mut other).await;
+    assert_eq!(numbers(&claimed), (0..10).collect::<Vec<_>>());
+    assert_eq!(other.publish(&encode(&claimed)).await, Publication::Done);
+    let mut connection = connect(&server.url).await;
+    let start = Instant::now();
+    loop {
+        other.next_records().await;
+        let consumers: Vec<BTreeMap<String, ::redis::Value>> =
+            ask(&mut connection, &format!("XINFO CONSUMERS {} tidecast", options.stream)).await;
+        if consumers.len() == 1 {
+            assert_eq!(consumers[0]["name"], ::redis::Value::BulkString(b"other".to_vec()));
+            return;
+        }
+        assert!(start.elapsed() < DEADLINE, "{consumers:?}");
+    }
 }
