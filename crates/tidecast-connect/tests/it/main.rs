@@ -7,4 +7,5 @@ mod json_lines;
 mod metrics_poll;
 mod objects;
 mod push;
+mod redis;
 mod synthetic;
