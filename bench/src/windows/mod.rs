@@ -6,6 +6,7 @@
 
 mod messages;
 mod peer;
+mod redis;
 mod run;
 mod sketch;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
             let directory = std::env::args().nth(3).context("usage: windows stream DIR")?;
             run::stream(Path::new(&directory))
         }
+        Some("redis") => redis::run(report),
         Some("keys") => run::keys(MANY_ANTENNAS),
         Some(other) => bail!("windows has no part {other}"),
         None => {
@@ -35,7 +37,7 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
             stream(directory.path(), report)?;
             keys(report)?;
             sketch::run(report);
-            Ok(())
+            redis::run(report)
         }
     }
 }
