@@ -27,6 +27,11 @@ impl Pipeline {
     pub(super) async fn run(mut self) -> anyhow::Result<Infallible> {
         loop {
             let delivery = self.source.next_records().await?;
+            // What the source has asked for ahead leaves this thread before the computation takes it: a task that was just
+            // spawned is not run by other threads.
+            for _ in 0..2 {
+                tokio::task::yield_now().await;
+            }
             self.take(delivery).await?;
             self.source.acknowledge().await?;
             self.outlet.report(self.source.health(), &self.analyses);
