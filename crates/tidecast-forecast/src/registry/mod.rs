@@ -257,7 +257,11 @@ impl Registry {
     }
 
     fn crown(&self, series: &SeriesKey, promotion: Promotion) -> Result<Succeeded, RegistryError> {
-        let former = self.succession(series)?;
+        // Whoever is promoted over a damaged file begins a line anew: it is what mends it.
+        let former = match self.succession(series) {
+            Err(RegistryError::Damaged { .. }) => None,
+            read => read?,
+        };
         let from = former.as_ref().map(|succession| succession.champion.clone());
         let to = promotion.version.clone();
         let succession = Succession::followed_by(former, promotion);
@@ -313,10 +317,11 @@ impl Registry {
         self.storage.get(&key)?.map(|bytes| self.parse(&key, &bytes)).transpose()
     }
 
-    /// All versions kept for a series, by model and version.
+    /// All versions kept for a series, by model and version. One whose metadata are damaged is left out: whoever asks for it
+    /// is told.
     ///
     /// # Errors
-    /// When metadata cannot be read.
+    /// When the storage cannot be read.
     pub fn versions(&self, series: &SeriesKey) -> Result<Vec<Metadata>, RegistryError> {
         self.read_all(series, &Versions::of(&self.storage.keys(&folder(series))?).complete)
     }
@@ -325,7 +330,8 @@ impl Registry {
         let folder = folder(series);
         let keys: Vec<String> = versions.iter().map(|version| names::metadata(&folder, version)).collect();
         let read = keys.iter().zip(self.storage.get_all(&keys)).zip(versions);
-        read.map(|((key, bytes), version)| self.parse_metadata(key, bytes?, series, version)).collect()
+        let parsed = read.map(|((key, bytes), version)| self.parse_metadata(key, bytes?, series, version));
+        parsed.filter(|one| !matches!(one, Err(RegistryError::Damaged { .. }))).collect()
     }
 
     /// Everything about one series.

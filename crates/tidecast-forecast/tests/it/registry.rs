@@ -84,6 +84,26 @@ fn damage_is_told_and_never_panics() {
 }
 
 #[test]
+fn one_damaged_file_costs_one_version_and_a_promotion_mends_the_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let registry = Registry::open(directory.path()).unwrap();
+    let forecaster = forecaster();
+    let first = publish(&registry, forecaster.as_ref()).version;
+    std::fs::write(find(directory.path(), "metadata.json"), "{").unwrap();
+    let second = publish(&registry, forecaster.as_ref()).version;
+    let versions = registry.versions(&series()).unwrap();
+    assert_eq!(versions.iter().map(|one| &one.version).collect::<Vec<_>>(), [&second]);
+    assert!(matches!(registry.metadata(&series(), &first), Err(RegistryError::Damaged { .. })));
+
+    registry.promote(&series(), &second, 7, "the first").unwrap();
+    std::fs::write(find(directory.path(), "../champion.json"), "{").unwrap();
+    assert!(matches!(registry.champion(&series()), Err(RegistryError::Damaged { .. })));
+    let succeeded = registry.promote(&series(), &second, 8, "again").unwrap();
+    assert_eq!((succeeded.from, succeeded.to), (None, second.clone()));
+    assert_eq!(registry.champion(&series()).unwrap(), Some(second));
+}
+
+#[test]
 fn bytes_cut_anywhere_are_an_error() {
     let bytes = forecaster().save();
     for length in (0..bytes.len()).step_by(101) {

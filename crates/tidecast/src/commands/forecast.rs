@@ -113,10 +113,13 @@ async fn newest(store: &dyn SeriesStore, selector: &Selector) -> anyhow::Result<
 async fn straight(input: &str, csv: &CsvFlags, job: &ForecastJob, known: &KnownFlags) -> anyhow::Result<Vec<Forecast>> {
     let mut source = CsvSource::open(input, csv.options(), None).await?;
     let columns = collect(&mut source).await?;
-    let selected = columns.into_iter().filter(|(series, _)| job.selector.matches(series));
-    let histories =
-        selected.filter_map(|(series, points)| Some((series, RegularSeries::infer(&points, fit::STEPS_MAX)?)));
-    let mut histories: Vec<(SeriesKey, RegularSeries)> = histories.collect();
+    let mut histories: Vec<(SeriesKey, RegularSeries)> = Vec::new();
+    for (series, points) in columns.into_iter().filter(|(series, _)| job.selector.matches(series)) {
+        match RegularSeries::infer(&points, fit::STEPS_MAX) {
+            Some(history) => histories.push((series, history)),
+            None => eprintln!("{series}: left out, of a single value no step can be told"),
+        }
+    }
     let job = &ForecastJob { known_ahead: known.take(&mut histories)?, ..job.clone() };
     let bar = progress::spinner("fit");
     let candidates = select::candidates(&job.model)?;
