@@ -28,7 +28,7 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
 }
 
 /// Builds the binary beside this one, untimed.
-fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let status = Command::new("cargo").args(["build", "--release", "--package", "tidecast"]).status()?;
     if !status.success() {
         bail!("tidecast does not build");
@@ -150,19 +150,19 @@ fn page_status(address: SocketAddr) -> Option<u16> {
 }
 
 /// A loopback address that was free a moment ago.
-fn free_address() -> Result<SocketAddr> {
+pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
 /// `VmHWM` of a process, on Linux.
-fn high_water_bytes(process: u32) -> Option<u64> {
+pub(crate) fn high_water_bytes(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kibibytes * 1024)
 }
 
-fn end(child: &mut Child) {
+pub(crate) fn end(child: &mut Child) {
     // It may have ended by itself.
     let _ = child.kill();
     let _ = child.wait();

@@ -5,6 +5,7 @@
 //! take turns, and the best of each counts, so that whatever else the machine does slows down neither alone. Memory is
 //! the peak of this process after our turns, before a peer starts.
 
+use crate::process;
 use crate::report::{Better, Figure, Report};
 use anyhow::{Context, Result, ensure};
 use std::f64::consts::TAU;
@@ -52,7 +53,7 @@ pub(crate) fn run(report: &mut Report) -> Result<()> {
     for task in &tasks {
         task.epoch(best)?;
     }
-    let resident_mb = high_water_mb()?;
+    let resident_mb = process::peak_bytes()? / 1e6;
     let python = std::env::var_os(PEER_PYTHON);
     for task in &tasks {
         let mut ours = 0.0_f64;
@@ -125,9 +126,9 @@ impl Task {
         for turn in 0..WARM_UP {
             learn(turn * self.batch);
         }
-        let start = processor_seconds()?;
+        let start = process::thread_seconds()?;
         let loss: f64 = (0..self.windows).step_by(self.batch).map(&mut learn).sum();
-        let seconds = processor_seconds()? - start;
+        let seconds = process::thread_seconds()? - start;
         let loss = loss / (self.windows / self.batch) as f64;
         ensure!(loss < LARGEST_LOSS, "{}: training came to a loss of {loss} only", self.what);
         Ok(self.windows as f64 / seconds)
@@ -165,18 +166,4 @@ fn peer(python: &Path, framework: &str, network: &str) -> Result<f64> {
     );
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     answer["windows_per_cpu_s"].as_f64().context("the peer gave no windows_per_cpu_s")
-}
-
-/// Time that this thread, which alone trains, has run.
-fn processor_seconds() -> Result<f64> {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").context("this benchmark needs Linux")?;
-    let nanoseconds: f64 = text.split_whitespace().next().context("schedstat is empty")?.parse()?;
-    Ok(nanoseconds / 1e9)
-}
-
-fn high_water_mb() -> Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-    let kibibytes: f64 = line.split_whitespace().next().context("VmHWM is empty")?.parse()?;
-    Ok(kibibytes * 1024.0 / 1e6)
 }

@@ -9,11 +9,13 @@ mod demo;
 mod lstm;
 mod meters;
 mod peer;
+mod process;
 mod registry;
 mod report;
 mod standing;
 mod store;
 mod throughput;
+mod windows;
 
 use report::Report;
 
@@ -31,6 +33,7 @@ const BENCHES: &[(&str, &str, Run)] = &[
     ("standing", "the next day of 2,000 series, every minute", standing::run),
     ("store", "embedded store: load, small batches, size, reads, memory", store::run),
     ("throughput", "statistical models, series in a CPU second, beside statsforecast", throughput::run),
+    ("windows", "antenna messages into windows: speed, memory and sketches, beside PySpark", windows::run),
 ];
 
 fn main() -> anyhow::Result<()> {

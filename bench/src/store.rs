@@ -3,6 +3,7 @@
 //! Loading and memory are measured in a process of their own, started with `store load DIR`, so that nothing else
 //! counts. Sizes are of the whole directory after compaction, journal included.
 
+use crate::process;
 use crate::report::{Better, Figure, Report};
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
@@ -123,17 +124,8 @@ fn load(directory: &Path) -> Result<()> {
     let store = EmbeddedStore::open(directory, Options::default())?;
     append_all(&store, &mut walks(Some(1)))?;
     drop(store);
-    println!("{} {}", started.elapsed().as_secs_f64(), peak_bytes()?);
+    println!("{} {}", started.elapsed().as_secs_f64(), process::peak_bytes()?);
     Ok(())
-}
-
-/// The most memory this process has had resident, as Linux counts it.
-fn peak_bytes() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line =
-        status.lines().find(|line| line.starts_with("VmHWM:")).context("no VmHWM; memory is measured on Linux")?;
-    let kilobytes: u64 = line.split_whitespace().nth(1).context("VmHWM has a value")?.parse()?;
-    Ok(kilobytes * 1_024)
 }
 
 fn load_in_child(directory: &Path, report: &mut Report) -> Result<()> {

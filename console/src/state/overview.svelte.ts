@@ -1,13 +1,12 @@
 // The rows of the overview: loaded page by page, kept fresh by events, bounded in number and in points.
-import { messageOf } from '../api/request';
 import { overviewPage } from '../api/queries';
 import type { OverviewRow, Sample, ServerEvent } from '../api/types';
 import { seriesName } from '../format/labels';
 import { live } from './live.svelte';
+import { PagedList } from './paged.svelte';
 import { throttled } from './throttle';
 
 const PAGE_ROWS = 200;
-/** More rows than this nobody reads; the page says that it shows the first ones. */
 const ROWS_MAX = 2_000;
 const SPARKLINE_SPAN_MS = 7 * 86_400_000;
 const SPARKLINE_POINTS_MAX = 400;
@@ -15,18 +14,13 @@ const REDRAW_MS = 100;
 const REFRESH_MS = 1_500;
 const REFRESH_MANY_MS = 15_000;
 
-class Overview {
-  rows = $state.raw<OverviewRow[]>([]);
-  total = $state(0);
-  state = $state<'loading' | 'ready' | 'failed'>('loading');
-  error = $state('');
+class Overview extends PagedList<OverviewRow> {
   #watched = false;
   #phase = '';
-  #loading: AbortController | undefined;
   #pending = new Map<string, Sample[]>();
 
   #refresh = throttled(
-    () => void this.#load(),
+    () => void this.load(),
     () => (this.total > PAGE_ROWS ? REFRESH_MANY_MS : REFRESH_MS),
   );
   #redraw = throttled(
@@ -34,20 +28,29 @@ class Overview {
     () => REDRAW_MS,
   );
 
+  constructor() {
+    super(PAGE_ROWS, ROWS_MAX);
+  }
+
+  protected async page(offset: number, limit: number, signal: AbortSignal): Promise<{ total: number; rows: OverviewRow[] }> {
+    const { total, series } = await overviewPage(offset, limit, signal);
+    return { total, rows: series };
+  }
+
   /** Called by the page while it is shown; while it is not, nothing is fetched. */
   watch(): () => void {
     this.#watched = true;
-    void this.#load();
+    void this.load();
     return () => {
       this.#watched = false;
       this.#refresh.cancel();
       this.#pending.clear();
-      this.#loading?.abort();
+      this.abort();
     };
   }
 
   reload(): void {
-    if (this.#watched) void this.#load();
+    if (this.#watched) void this.load();
   }
 
   label(series: string): string {
@@ -83,32 +86,6 @@ class Overview {
       }
       default:
         this.#refresh();
-    }
-  }
-
-  async #load(): Promise<void> {
-    this.#loading?.abort();
-    const loading = new AbortController();
-    this.#loading = loading;
-    try {
-      const rows: OverviewRow[] = [];
-      let total = Infinity;
-      while (rows.length < Math.min(total, ROWS_MAX)) {
-        const page = await overviewPage(rows.length, PAGE_ROWS, loading.signal);
-        total = page.total;
-        rows.push(...page.series);
-        // The first page is shown at once; on a refresh the old rows stay until all have come.
-        if (this.rows.length < rows.length) this.rows = [...rows];
-        this.total = total;
-        if (page.series.length === 0) break;
-      }
-      this.rows = rows;
-      this.state = 'ready';
-      this.error = '';
-    } catch (error) {
-      if (loading.signal.aborted) return;
-      this.error = messageOf(error);
-      this.state = 'failed';
     }
   }
 

@@ -215,8 +215,8 @@ pub trait Forecaster: Send + Sync {
     fn update(&mut self, values: &[f64]);
 
     /// Takes what is known of the covariates from now on: their newest values and those to come, in the order in which they were
-    /// given to the fit. A forecaster without covariates ignores them.
-    fn foresee(&mut self, covariates: Arc<[RegularSeries]>);
+    /// given to the fit. A forecaster without covariates ignores them. Returns whether what it forecasts next is another.
+    fn foresee(&mut self, covariates: Arc<[RegularSeries]>) -> bool;
 
     /// Forecasts the next `horizon` steps: one row per level (ascending, in (0, 1)), one finite value per step, rows
     /// never crossing.

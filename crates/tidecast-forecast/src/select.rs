@@ -1,8 +1,8 @@
 //! Selection: which model forecasts which series.
 //!
 //! Every candidate is trained and judged on the same held-back part of each series, always the newest past and never
-//! the future; the best wins. Models in closed form compete at once; iterative ones train afterwards and take over
-//! where they are better.
+//! the future; the best wins. Quick models compete at once; slow ones train afterwards and take over where they are
+//! better.
 
 use crate::models::{self, Control, FitError, FitSettings, Model, UnknownModel};
 use crate::score::Score;
@@ -149,7 +149,9 @@ mod tests {
 
         fn update(&mut self, _: &[f64]) {}
 
-        fn foresee(&mut self, _: Arc<[RegularSeries]>) {}
+        fn foresee(&mut self, _: Arc<[RegularSeries]>) -> bool {
+            false
+        }
 
         fn predict(&self, _: usize, _: &[f64]) -> Vec<Vec<f64>> {
             Vec::new()

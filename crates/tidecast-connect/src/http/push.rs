@@ -4,7 +4,7 @@
 //! records are safe only after the consumer said so: nothing that was accepted is lost, and pressure reaches the client.
 
 use super::wire::RecordsAccepted;
-use crate::records::{RecordDecoder, RecordFormat, push_json_lines};
+use crate::records::{RecordDecoder, RecordFormat, decode_json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -72,9 +72,8 @@ impl PushSender {
     /// Reads messages in JSON: one object a line, or one object, or an array of objects.
     #[must_use]
     pub fn decode_json(&self, body: &[u8]) -> PushBatch {
-        let mut decoder = RecordDecoder::new(self.format.clone());
-        push_json_lines(&mut decoder, body, self.clock.now_ms());
-        PushBatch::of(decoder)
+        let (records, rejections) = decode_json(&self.format, body, self.clock.now_ms());
+        PushBatch { records, rejections }
     }
 
     /// Reads messages given as their fields' names and values.

@@ -9,8 +9,8 @@ use ::redis::cluster::ClusterClientBuilder;
 use ::redis::cluster_async::ClusterConnection;
 use ::redis::sentinel::{SentinelClientBuilder, SentinelServerType};
 use ::redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, IntoConnectionInfo, Pipeline, RedisFuture, RedisResult,
-    TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo, Pipeline, RedisError as Failure,
+    RedisFuture, RedisResult, ServerErrorKind, TlsMode, Value, cmd,
 };
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -103,8 +103,15 @@ impl Link {
         if let Some(connection) = &self.connection {
             return Ok(connection.clone());
         }
-        let connection =
-            connect(&self.address).await.map_err(|failure| Trouble { broken: true, ..Trouble::of(&failure) })?;
+        let broken = |failure: Failure| Trouble { broken: true, ..Trouble::of(&failure) };
+        let mut connection = connect(&self.address).await.map_err(broken)?;
+        // Whoever wants a password says so only when asked for something.
+        match cmd("PING").exec_async(&mut connection).await {
+            Err(failure) if failure.kind() != ErrorKind::Server(ServerErrorKind::NoPerm) => {
+                return Err(broken(failure));
+            }
+            _ => {}
+        }
         Ok(self.connection.insert(connection).clone())
     }
 }
@@ -141,15 +148,10 @@ async fn connect(address: &RedisAddress) -> RedisResult<Connection> {
         .set_response_timeout(Some(ANSWER_DEADLINE));
     match &address.layout {
         Layout::Single => {
-            let places = address.connection_addresses();
-            let mut refusal = None;
-            for place in places {
-                match client(address, place)?.get_multiplexed_async_connection_with_config(&config).await {
-                    Ok(connection) => return Ok(Connection::Single(connection)),
-                    Err(failure) => refusal = Some(failure),
-                }
-            }
-            Err(refusal.unwrap_or_else(|| (::redis::ErrorKind::InvalidClientConfig, "no host").into()))
+            let place = address.connection_addresses().next();
+            let place = place.ok_or((ErrorKind::InvalidClientConfig, "the address has no host"))?;
+            let client = client(address, place)?;
+            Ok(Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?))
         }
         Layout::Cluster => {
             let nodes = address

@@ -8,6 +8,10 @@
 //!
 //! All of them wait for a Redis that is away, and say in their health what is wrong. Redis 7 or later tells how many messages were
 //! trimmed unread; earlier ones work but do not.
+//!
+//! What a user must be allowed, with the keys it is for: a source `+xread +xinfo +xrange +multi +exec`; a sink, or dead letters,
+//! `+xadd +multi +exec`; a worker in addition to both `+xreadgroup +xack +xautoclaim +xgroup +xlen +eval`; a merger in addition to
+//! a source `+xpending +xtrim`.
 
 mod address;
 mod backoff;

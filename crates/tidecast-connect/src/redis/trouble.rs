@@ -14,10 +14,14 @@ pub(super) struct Trouble {
 impl Trouble {
     /// The trouble of a request, or of getting a connection.
     pub(super) fn of(failure: &Failure) -> Self {
-        let said = failure.to_string();
-        let code = failure.code().unwrap_or_default();
-        // The codes of a transaction are those of its parts, which the text holds.
-        let code = CODES.iter().map(|(code, _)| *code).find(|known| code == *known || said.contains(known));
+        // Of a transaction that failed, what the first command in it met.
+        let first =
+            failure.clone().into_server_errors().and_then(|errors| errors.first().map(|(_, error)| error.clone()));
+        let said = match &first {
+            Some(error) => format!("{} {}", error.code(), error.details().unwrap_or_default()),
+            None => failure.to_string(),
+        };
+        let code = said.split(|letter: char| !letter.is_ascii_alphabetic()).find(|word| advice_for(word).is_some());
         let advice = code.and_then(advice_for).unwrap_or_else(|| match failure.kind() {
             ErrorKind::Io if failure.is_connection_refusal() => "is Redis running there, and is the port right?",
             ErrorKind::Io if said.contains("ertificate") => {

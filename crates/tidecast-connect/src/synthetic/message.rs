@@ -22,14 +22,15 @@ pub struct AntennaMessage<'a> {
 impl AntennaMessage<'_> {
     /// Names and values, in the order in which they are sent.
     #[must_use]
-    pub fn fields(&self) -> [(&'static str, String); 5] {
-        [
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let fields = [
             ("antenna_id", self.antenna_id.to_owned()),
             ("timestamp", UnixSeconds(self.timestamp_ms).to_string()),
             ("packets", self.packets.to_string()),
             ("loss", self.loss.to_string()),
             ("latency", self.latency_ms.to_string()),
-        ]
+        ];
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 

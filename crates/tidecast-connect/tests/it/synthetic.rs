@@ -49,7 +49,7 @@ fn one_antenna_has_the_bare_id_and_whole_seconds() {
     let mut stream = AntennaStream::new(options(1, &[]), INTERVAL_MS, START_MS);
     let first = stream.take_due(START_MS, 10)[0];
     let fields = first.fields();
-    let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["antenna_id", "timestamp", "packets", "loss", "latency"]);
     assert_eq!((fields[0].1.as_str(), fields[1].1.as_str()), ("pod", "1700000000"));
     let json = serde_json::to_string(&first).unwrap();

@@ -25,8 +25,16 @@ enum Column {
     Sum(Vec<Sum>),
     Least(Vec<f64>),
     Greatest(Vec<f64>),
+    Last(Vec<Last>),
     Sketch(Vec<Sketch>),
     Distinct(Vec<Distinct>),
+}
+
+/// A value and its time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Last {
+    ms: i64,
+    value: f64,
 }
 
 /// The same for columns of every kind.
@@ -36,6 +44,7 @@ macro_rules! for_cells {
             Column::Present($cells) => $body,
             Column::Sum($cells) => $body,
             Column::Least($cells) | Column::Greatest($cells) => $body,
+            Column::Last($cells) => $body,
             Column::Sketch($cells) => $body,
             Column::Distinct($cells) => $body,
         }
@@ -49,6 +58,7 @@ impl Aggregates {
             Aggregate::Sum(_) => Column::Sum(Vec::new()),
             Aggregate::Least(_) => Column::Least(Vec::new()),
             Aggregate::Greatest(_) => Column::Greatest(Vec::new()),
+            Aggregate::Last(_) => Column::Last(Vec::new()),
             Aggregate::Sketch(_) => Column::Sketch(Vec::new()),
             Aggregate::DistinctNumbers(_) | Aggregate::DistinctTexts(_) => Column::Distinct(Vec::new()),
         };
@@ -78,6 +88,7 @@ impl Aggregates {
                 Column::Sum(cells) => cells.resize(rows, Sum::default()),
                 Column::Least(cells) => cells.resize(rows, f64::INFINITY),
                 Column::Greatest(cells) => cells.resize(rows, f64::NEG_INFINITY),
+                Column::Last(cells) => cells.resize(rows, Last { ms: i64::MIN, value: f64::NAN }),
                 Column::Sketch(cells) => cells.resize_with(rows, Sketch::default),
                 Column::Distinct(cells) => cells.resize_with(rows, Distinct::default),
             }
@@ -106,6 +117,15 @@ impl Aggregates {
                 }
                 (Column::Greatest(cells), Aggregate::Greatest(field)) => {
                     numbers(field).for_each(|(row, value)| cells[row] = cells[row].max(value));
+                }
+                (Column::Last(cells), Aggregate::Last(field)) => {
+                    for ((&row, &ms), &value) in
+                        rows.iter().zip(batch.timestamps_ms()).zip(batch.numbers(field).unwrap_or_default())
+                    {
+                        if row != NO_ROW && !value.is_nan() {
+                            cells[row as usize].take(Last { ms, value });
+                        }
+                    }
                 }
                 (Column::Sketch(cells), Aggregate::Sketch(field)) => {
                     numbers(field).for_each(|(row, value)| cells[row].add(value));
@@ -139,6 +159,7 @@ impl Aggregates {
                 (Column::Greatest(cells), Column::Greatest(other)) => {
                     rows.for_each(|(from, to)| cells[to] = cells[to].max(other[from]));
                 }
+                (Column::Last(cells), Column::Last(other)) => rows.for_each(|(from, to)| cells[to].take(other[from])),
                 (Column::Sketch(cells), Column::Sketch(other)) => {
                     rows.for_each(|(from, to)| cells[to].merge(&other[from]));
                 }
@@ -170,7 +191,7 @@ impl Aggregates {
             Reading::RateOf(sum) => self.sum(sum, row) / seconds,
             Reading::Mean { sum, present } => defined(self.sum(sum, row) / self.cell(present, row)),
             Reading::Ratio { numerator, denominator } => defined(self.sum(numerator, row) / self.sum(denominator, row)),
-            Reading::Least(column) | Reading::Greatest(column) | Reading::Distinct(column) => {
+            Reading::Least(column) | Reading::Greatest(column) | Reading::Last(column) | Reading::Distinct(column) => {
                 defined(self.cell(column, row))
             }
             Reading::DistinctKeys(field) => keys(field),
@@ -192,6 +213,7 @@ impl Aggregates {
         match &self.columns[column] {
             Column::Present(cells) => cells[row] as f64,
             Column::Least(cells) | Column::Greatest(cells) => cells[row],
+            Column::Last(cells) => cells[row].value,
             Column::Distinct(cells) => cells[row].count(),
             Column::Sum(_) | Column::Sketch(_) => f64::NAN,
         }
@@ -206,6 +228,10 @@ impl Aggregates {
                 Column::Present(cells) => cells.iter().for_each(|&cell| to.varint(cell)),
                 Column::Sum(cells) => cells.iter().for_each(|cell| cell.encode(to)),
                 Column::Least(cells) | Column::Greatest(cells) => cells.iter().for_each(|&cell| to.number(cell)),
+                Column::Last(cells) => cells.iter().for_each(|cell| {
+                    to.signed(cell.ms);
+                    to.number(cell.value);
+                }),
                 Column::Sketch(cells) => cells.iter().for_each(|cell| cell.encode(to)),
                 Column::Distinct(cells) => cells.iter().for_each(|cell| cell.encode(to)),
             }
@@ -232,6 +258,10 @@ impl Aggregates {
                 Column::Least(cells) | Column::Greatest(cells) => {
                     *cells = (0..rows).map(|_| from.number()).collect::<Result<_, _>>()?;
                 }
+                Column::Last(cells) => {
+                    let last = |from: &mut Reader<'_>| Ok(Last { ms: from.time_or_none()?, value: from.number()? });
+                    *cells = (0..rows).map(|_| last(from)).collect::<Result<_, _>>()?;
+                }
                 Column::Sketch(cells) => *cells = (0..rows).map(|_| Sketch::decode(from)).collect::<Result<_, _>>()?,
                 Column::Distinct(cells) => {
                     *cells = (0..rows).map(|_| Distinct::decode(from)).collect::<Result<_, _>>()?;
@@ -239,6 +269,14 @@ impl Aggregates {
             }
         }
         Ok(read)
+    }
+}
+
+impl Last {
+    fn take(&mut self, other: Self) {
+        if other.ms >= self.ms {
+            *self = other;
+        }
     }
 }
 

@@ -43,10 +43,8 @@ impl Writer {
         writer
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
-        let checksum = hash_bytes(&self.0);
-        self.bytes(&checksum.to_le_bytes());
-        self.0
+    pub(super) fn finish(self) -> Vec<u8> {
+        seal(self.0)
     }
 
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
@@ -74,6 +72,13 @@ impl Writer {
         self.varint(text.len() as u64);
         self.bytes(text.as_bytes());
     }
+}
+
+/// Appends the checksum.
+pub(super) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
+    let checksum = hash_bytes(&bytes);
+    bytes.extend_from_slice(&checksum.to_le_bytes());
+    bytes
 }
 
 /// Reads what a [`Writer`] wrote, and never trusts it.

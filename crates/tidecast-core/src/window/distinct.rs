@@ -149,3 +149,38 @@ fn tau(mut x: f64) -> f64 {
         sum = next;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::hash::hash_bytes;
+    use super::*;
+
+    fn of(numbers: std::ops::Range<u32>) -> Distinct {
+        let mut distinct = Distinct::default();
+        numbers.for_each(|number| distinct.add(hash_bytes(format!("antenna-{number}").as_bytes())));
+        distinct
+    }
+
+    #[test]
+    fn few_are_counted_exactly_and_many_closely() {
+        for count in [0, 1, 511, 512, 513, 2_000, 10_000, 30_000, 300_000] {
+            let counted = of(0..count).count();
+            // Four standard errors; the values, and so the result, are always the same.
+            let bound = if count <= 512 { 0.0 } else { 4.0 * 1.04 / 64.0 };
+            assert!((counted - f64::from(count)).abs() <= bound * f64::from(count), "{count}: {counted}");
+        }
+    }
+
+    #[test]
+    fn merging_is_adding_in_any_order() {
+        let whole = of(0..5_000);
+        for cuts in [[0, 10], [300, 400], [300, 2_000], [2_000, 4_990]] {
+            let parts = [of(0..cuts[0]), of(cuts[0]..cuts[1]), of(cuts[1]..5_000)];
+            for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+                let mut merged = Distinct::default();
+                order.into_iter().for_each(|part| merged.merge(&parts[part]));
+                assert_eq!(merged, whole);
+            }
+        }
+    }
+}

@@ -93,7 +93,7 @@ impl Windows {
             let group = partial.groups[group as usize];
             let records = partial.aggregates.count(row);
             if group.from_ms > group.pane_ms {
-                partial.counts.late += records;
+                partial.counts.late = partial.counts.late.saturating_add(records);
                 keep.push(false);
                 continue;
             }
@@ -105,9 +105,9 @@ impl Windows {
             });
             keep.push(*admitted);
             if !*admitted {
-                partial.counts.too_many_keys += records;
+                partial.counts.too_many_keys = partial.counts.too_many_keys.saturating_add(records);
             } else if group.pane_ms + size_ms <= self.watermark_ms {
-                partial.counts.corrected += records;
+                partial.counts.corrected = partial.counts.corrected.saturating_add(records);
             }
         }
         let mut kept = keep.iter();

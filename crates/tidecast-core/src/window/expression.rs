@@ -18,6 +18,8 @@ pub enum Expression {
     Min(String),
     /// `max(field)`
     Max(String),
+    /// `last(field)`: the value of the newest record; of several at the same time, that which came last.
+    Last(String),
     /// `rate()`: records in a second.
     Rate,
     /// `rate(field)`: the sum in a second.
@@ -43,7 +45,7 @@ pub enum Expression {
 /// Why a text is no measure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a measure; accepted: count(), sum(FIELD), mean(FIELD), min(FIELD), max(FIELD), rate(), rate(FIELD), \
+    "`{0}` is not a measure; accepted: count(), sum(FIELD), mean(FIELD), min(FIELD), max(FIELD), last(FIELD), rate(), rate(FIELD), \
      sum(FIELD) / sum(FIELD), distinct(FIELD), quantile(FIELD, LEVEL) with a level from 0 to 1; fields are letters, digits, \
      `_` and `.`"
 )]
@@ -58,6 +60,7 @@ impl Expression {
             | Self::Mean(field)
             | Self::Min(field)
             | Self::Max(field)
+            | Self::Last(field)
             | Self::RateOf(field)
             | Self::Distinct(field)
             | Self::Quantile { field, .. } => (Some(field.as_str()), None),
@@ -105,6 +108,7 @@ fn parse(text: &str) -> Option<Expression> {
         ("mean", name, None) => Some(Expression::Mean(field(name)?)),
         ("min", name, None) => Some(Expression::Min(field(name)?)),
         ("max", name, None) => Some(Expression::Max(field(name)?)),
+        ("last", name, None) => Some(Expression::Last(field(name)?)),
         ("rate", name, None) => Some(Expression::RateOf(field(name)?)),
         ("distinct", name, None) => Some(Expression::Distinct(field(name)?)),
         ("quantile", name, Some(level)) => {
@@ -143,6 +147,7 @@ impl fmt::Display for Expression {
             Self::Mean(field) => write!(f, "mean({field})"),
             Self::Min(field) => write!(f, "min({field})"),
             Self::Max(field) => write!(f, "max({field})"),
+            Self::Last(field) => write!(f, "last({field})"),
             Self::Rate => f.write_str("rate()"),
             Self::RateOf(field) => write!(f, "rate({field})"),
             Self::Ratio { numerator, denominator } => write!(f, "sum({numerator}) / sum({denominator})"),
@@ -165,6 +170,7 @@ mod tests {
             ("mean( latency )", "mean(latency)"),
             ("min(a.b)", "min(a.b)"),
             ("max(_x)", "max(_x)"),
+            ("last(x)", "last(x)"),
             ("rate()", "rate()"),
             ("rate(packets)", "rate(packets)"),
             ("sum(loss)/sum(packets)", "sum(loss) / sum(packets)"),

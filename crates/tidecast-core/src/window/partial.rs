@@ -78,7 +78,7 @@ impl Partial {
     /// How many records it has taken.
     #[must_use]
     pub fn records(&self) -> u64 {
-        (0..self.rows.len()).map(|row| self.aggregates.count(row)).sum()
+        (0..self.rows.len()).fold(0, |records, row| records.saturating_add(self.aggregates.count(row)))
     }
 
     /// The newest event time in it.

@@ -29,6 +29,7 @@ pub(super) enum Aggregate {
     Sum(String),
     Least(String),
     Greatest(String),
+    Last(String),
     Sketch(String),
     DistinctNumbers(String),
     DistinctTexts(String),
@@ -45,6 +46,7 @@ pub(super) enum Reading {
     },
     Least(usize),
     Greatest(usize),
+    Last(usize),
     Rate,
     RateOf(usize),
     Ratio {
@@ -79,6 +81,7 @@ impl WindowPlan {
             }
             Expression::Min(field) => Reading::Least(place(Aggregate::Least(field))),
             Expression::Max(field) => Reading::Greatest(place(Aggregate::Greatest(field))),
+            Expression::Last(field) => Reading::Last(place(Aggregate::Last(field))),
             Expression::RateOf(field) => Reading::RateOf(place(Aggregate::Sum(field))),
             Expression::Ratio { numerator, denominator } => Reading::Ratio {
                 numerator: place(Aggregate::Sum(numerator)),

@@ -111,17 +111,23 @@ impl Sketch {
     /// How far a quantile may be from the value at its rank, as a fraction of that value.
     #[must_use]
     pub fn relative_error(&self) -> f64 {
-        let width = f64::from(1_u32 << self.level) / f64::from(1_u32 << RESOLUTION_BITS);
-        width / (2.0 + width)
+        let (resolution, level) = (RESOLUTION_BITS as i32, i32::from(self.level));
+        // Upper by lower end, where that is largest: at the beginning of a power of two, or over several of them.
+        let ratio = match level - resolution {
+            finer @ ..=0 => 1.0 + 2_f64.powi(finer),
+            coarser => 2_f64.powi(1 << coarser),
+        };
+        (ratio - 1.0) / (ratio + 1.0)
     }
 
     /// The value that is as far from the lower as from the upper end of a bucket, relative to each.
     fn middle(&self, index: i64) -> f64 {
-        let end = |number: u64| f64::from_bits(number << (SHIFT + u32::from(self.level)));
+        let shift = SHIFT + u32::from(self.level);
+        let end = |number: u64| f64::from_bits(number << shift).clamp(f64::MIN_POSITIVE, f64::MAX);
         let number = index.unsigned_abs();
-        let magnitude = match index.cmp(&0) {
-            Ordering::Equal => return 0.0,
-            _ => end(number - 1) / (0.5 + 0.5 * (end(number - 1) / end(number))),
+        let magnitude = match number.checked_sub(1) {
+            Some(before) => end(before) / (0.5 + 0.5 * (end(before) / end(number))),
+            None => return 0.0,
         };
         if index < 0 { -magnitude } else { magnitude }
     }

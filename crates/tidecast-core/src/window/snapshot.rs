@@ -83,3 +83,73 @@ fn decode_pane(plan: &WindowPlan, keys: usize, pane_ms: i64, from: &mut Reader<'
     }
     Ok(Pane::from_rows(of_rows, Aggregates::decode(plan, rows, from, |_| pane_ms)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Column, RecordBatch, Schema};
+    use crate::window::codec::seal;
+    use crate::window::{Measure, Partial, WindowSpec};
+    use proptest::prelude::*;
+
+    fn example() -> (Windows, RecordBatch) {
+        let texts = ["mean(v)", "min(v)", "distinct(t)", "distinct(v)", "quantile(v, 0.5)"];
+        let measure = |text: &&str| Measure {
+            name: text.replace(|c: char| !c.is_ascii_alphanumeric(), "_"),
+            expression: text.parse().unwrap(),
+        };
+        let plan = WindowSpec {
+            size_ms: 10_000,
+            slide_ms: 5_000,
+            lateness_ms: 0,
+            idle_after_ms: 1,
+            by: vec!["a".to_owned(), "b".to_owned()],
+            measures: texts.iter().map(measure).collect(),
+            max_keys: 10,
+            corrections: true,
+        };
+        let windows = Windows::new(Arc::new(plan.plan().unwrap()));
+        let mut batch = RecordBatch::new(Arc::new(Schema::new(windows.plan().fields()).unwrap()));
+        for (ms, text) in [(1_000, "x"), (12_000, "y"), (6_000, "x"), (30_000, "y")] {
+            batch.push(ms, |_, column| match column {
+                Column::Number(numbers) => numbers.push(ms as f64),
+                Column::Text(texts) => texts.push(text),
+            });
+        }
+        (windows, batch)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Damage that the checksum does not show, as if it had been written so.
+        #[test]
+        fn whatever_has_a_valid_checksum_is_an_error_or_can_be_used(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            const HEADER: usize = 10;
+            let (mut windows, batch) = example();
+            let change = |mut bytes: Vec<u8>| {
+                bytes.truncate(bytes.len() - 8);
+                for (place, byte) in &changes {
+                    let place = HEADER + place.index(bytes.len() - HEADER);
+                    bytes[place] = *byte;
+                }
+                bytes.truncate(cut.map_or(bytes.len(), |cut| HEADER + cut.index(bytes.len() - HEADER)));
+                seal(bytes)
+            };
+            let partial = windows.assess(&batch, 0);
+            if let Ok(changed) = Partial::decode(&windows.plan, &change(partial.encode())) {
+                windows.clone().apply(&changed);
+                let judged = windows.judge(changed, i64::MAX, 0);
+                windows.clone().apply(&judged);
+            }
+            windows.apply(&partial);
+            if let Ok(mut restored) = Windows::restore(&windows.plan, &change(windows.snapshot())) {
+                let partial = restored.assess(&batch, 0);
+                restored.apply(&partial);
+            }
+        }
+    }
+}

@@ -27,6 +27,8 @@ const ROWS_PER_COEFFICIENT: usize = 20;
 const PROVED_ON: f64 = 0.2;
 /// Part of the squared differences that effects must explain there.
 const EXPLAINED: f64 = 0.01;
+/// Steps of a covariate between known values that are bridged: what is forecast is often coarser than what was measured.
+const BRIDGED: usize = 6;
 /// Seasons that a value of the covariate which is not known is looked for back in time.
 const SEASONS_BACK: i64 = 7;
 
@@ -172,14 +174,18 @@ impl CovariateEffect {
     }
 }
 
-/// The value of a covariate at a time, between its neighbours; `None` outside or where one of them is missing.
+/// The value of a covariate at a time, between its neighbours; `None` outside or where these are too far apart.
 fn known_at(covariate: &RegularSeries, time_ms: i64) -> Option<f64> {
     let since_ms = time_ms.checked_sub(covariate.start_ms)?;
     let index = usize::try_from(since_ms.div_euclid(covariate.step_ms)).ok()?;
-    let part = since_ms.rem_euclid(covariate.step_ms) as f64 / covariate.step_ms as f64;
-    let value = *covariate.values.get(index)?;
-    let value = if part > 0.0 { value + part * (covariate.values.get(index + 1)? - value) } else { value };
-    Some(value).filter(|value| value.is_finite())
+    let known = |index: usize| covariate.values.get(index).copied().filter(|value| value.is_finite());
+    let (before, from) = (index.saturating_sub(BRIDGED)..=index).rev().find_map(|at| Some((at, known(at)?)))?;
+    let steps = since_ms as f64 / covariate.step_ms as f64 - before as f64;
+    if steps <= 0.0 {
+        return Some(from);
+    }
+    let (after, to) = (index + 1..=before + BRIDGED).find_map(|at| Some((at, known(at)?)))?;
+    Some(from + steps / (after - before) as f64 * (to - from))
 }
 
 #[cfg(test)]
@@ -242,6 +248,12 @@ mod tests {
         assert_eq!(known_at(&covariate, HOUR_MS), Some(3.0));
         assert_eq!(known_at(&covariate, 2 * HOUR_MS), None);
         assert_eq!(known_at(&covariate, -1), None);
+        let coarser = [vec![1.0], vec![f64::NAN; 5], vec![7.0], vec![f64::NAN; 6], vec![0.0]].concat();
+        let coarser = RegularSeries { values: coarser, ..covariate };
+        assert_eq!(known_at(&coarser, 2 * HOUR_MS), Some(3.0));
+        assert_eq!(known_at(&coarser, 11 * HOUR_MS / 2), Some(6.5));
+        assert_eq!(known_at(&coarser, 8 * HOUR_MS), None, "too far apart");
+        let covariate = RegularSeries { values: vec![1.0, 3.0, f64::NAN], ..coarser };
         let effect = CovariateEffect {
             mean: 0.0,
             deviation: 1.0,

@@ -6,6 +6,7 @@ pub mod ets;
 pub mod linear;
 pub mod lstm;
 pub mod mstl;
+mod one_by_one;
 pub mod ridge;
 pub mod seasonal_naive;
 pub mod theta;
@@ -38,6 +39,9 @@ pub struct FitSettings {
     /// setting that is kept.
     #[serde(skip)]
     pub covariates: Arc<[RegularSeries]>,
+    /// What those were asked for as, in the same order. Kept: a fit with other covariates is no answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covariate_names: Vec<String>,
     /// Settings of models that tuning found better than their defaults.
     #[serde(default, skip_serializing_if = "Tuned::is_empty")]
     pub tuned: Tuned,
@@ -139,9 +143,14 @@ pub trait Model: Send + Sync {
     /// The name in configuration, registry and tables.
     fn name(&self) -> &'static str;
 
-    /// Whether fitting takes many passes over the data. Such models train in the background, after the closed-form
-    /// ones gave the first forecasts.
+    /// Whether fitting takes many passes over the data.
     fn is_iterative(&self) -> bool;
+
+    /// Whether fitting takes so long that first forecasts had better not wait for it. Such models train in the
+    /// background.
+    fn is_slow(&self) -> bool {
+        self.is_iterative()
+    }
 
     /// Fewest values that make a fit worthwhile; with fewer a simpler model answers and says so.
     fn minimum_history(&self, cycle: Cycle) -> usize;

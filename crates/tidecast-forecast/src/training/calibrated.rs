@@ -124,6 +124,12 @@ impl Calibrated {
         }
     }
 
+    /// The effects of the steps that are forecast next; none where nothing is known to have an effect.
+    fn effects_ahead(&self) -> Vec<f64> {
+        let (past, horizon) = (self.history.past(), if self.effects.is_empty() { 0 } else { self.horizon() });
+        (0..horizon).map(|ahead| self.effect(past.next_step.saturating_add(ahead), past.step_ms)).collect()
+    }
+
     fn effect(&self, step: i64, step_ms: i64) -> f64 {
         self.effects.at(step.saturating_mul(step_ms), &self.covariates)
     }
@@ -193,8 +199,10 @@ impl Forecaster for Calibrated {
         values.chunks(CHUNK).for_each(|chunk| self.take(chunk));
     }
 
-    fn foresee(&mut self, covariates: Arc<[RegularSeries]>) {
+    fn foresee(&mut self, covariates: Arc<[RegularSeries]>) -> bool {
+        let before = self.effects_ahead();
         self.covariates = covariates;
+        before != self.effects_ahead()
     }
 
     fn predict(&self, horizon: usize, levels: &[f64]) -> Vec<Vec<f64>> {

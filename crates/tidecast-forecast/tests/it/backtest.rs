@@ -26,7 +26,9 @@ impl Forecaster for Cheat {
         self.seen += values.len();
     }
 
-    fn foresee(&mut self, _: Arc<[RegularSeries]>) {}
+    fn foresee(&mut self, _: Arc<[RegularSeries]>) -> bool {
+        false
+    }
 
     fn predict(&self, horizon: usize, levels: &[f64]) -> Vec<Vec<f64>> {
         let row = (self.seen..self.seen + horizon).map(|index| self.given.get(index).copied().unwrap_or(0.0));

@@ -52,8 +52,18 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let host =
         Host::start(Mode::Run, directory, config.registry.as_ref(), &config.server, Arc::new(SystemClock)).await?;
     print(&format!("Console: http://{}/\n", host.address))?;
+    carry_out(host, config, args.role, std::future::ready(Ok(()))).await
+}
+
+/// Runs what a configuration asks for until the process is asked to end. Forecasts wait for `prepared`, streams do not.
+pub(super) async fn carry_out(
+    host: Host,
+    config: Config,
+    role: Role,
+    prepared: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
     announce(&host.live, &config);
-    host.streams(Arc::new(SystemClock)).start(&config, args.role)?;
+    host.streams(Arc::new(SystemClock)).start(&config, role)?;
     tokio::spawn(housekeeping(Arc::clone(&host.store), config.retention));
     let mut jobs = Vec::new();
     for (name, forecast) in &config.forecasts {
@@ -62,8 +72,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         jobs.push((Forecasting::new(job, host.port(), Arc::clone(&host.registry), host.live.clone())?, every));
     }
     let (store, live) = (host.port(), host.live.clone());
+    let working = async {
+        prepared.await?;
+        work(config.sources, jobs, store, live).await;
+        anyhow::Ok(())
+    };
     tokio::select! {
-        () = work(config.sources, jobs, store, live) => {}
+        result = working => result?,
         () = listen::ended(host.shutdown.clone()) => {}
     }
     host.ended().await

@@ -4,7 +4,8 @@
 use super::fixtures::FixedEnvironment;
 use super::server::ServerKeys;
 use super::source::CSV_KEYS;
-use super::{Config, ForecastConfig, KEYS};
+use super::stream::STREAM_KEYS;
+use super::{AnalyticsKeys, Config, ForecastConfig, KEYS, PollKeys, RedisKeys};
 use serde::Deserialize;
 use serde::de::value::Error;
 use serde::de::{Deserializer, Error as _, Visitor};
@@ -61,7 +62,14 @@ fn describes_exactly_the_accepted_keys() {
     let csv = [CSV_KEYS.to_vec(), fields_of::<CsvOptions>()].concat();
     let sections = [
         ("Top level", KEYS.to_vec()),
-        ("`sources.NAME`", csv),
+        ("`sources.NAME` of type `csv`", csv),
+        (
+            "`sources.NAME` of type `redis_stream`",
+            [vec!["type"], fields_of::<RedisKeys>(), STREAM_KEYS.to_vec()].concat(),
+        ),
+        ("`sources.NAME` of type `push`", [vec!["type"], STREAM_KEYS.to_vec()].concat()),
+        ("`sources.NAME` of type `http_poll`", [vec!["type"], fields_of::<PollKeys>()].concat()),
+        ("`analytics.NAME`", [vec!["preset"], fields_of::<AnalyticsKeys>()].concat()),
         ("`forecasts.NAME`", fields_of::<ForecastConfig>()),
         ("`server`", fields_of::<ServerKeys>()),
     ];
@@ -85,7 +93,7 @@ fn its_examples_are_accepted() {
             panic!("{error}\n{example}");
         }
     }
-    assert_eq!(count, 3);
+    assert_eq!(count, 5);
 }
 
 #[test]

@@ -70,9 +70,14 @@ impl RedisKeys {
     /// # Errors
     /// When the address, a TLS file or the start cannot be used.
     pub fn options(&self) -> Result<RedisStreamOptions, RedisError> {
+        let files = self.tls_files();
         let dead_letters = self.dead_letter.clone().map(|stream| DeadLetters { stream, keep: DEAD_LETTERS });
         Ok(RedisStreamOptions {
-            address: self.address()?.with_tls_files(&self.tls_files())?,
+            address: if files == TlsFiles::default() {
+                self.address()?
+            } else {
+                self.address()?.with_tls_files(&files)?
+            },
             stream: self.stream.clone(),
             start: self.start.parse()?,
             dead_letters,

@@ -48,7 +48,7 @@ pub(crate) struct Report {
     /// Series in the leaderboard's means: those that every contestant has a MASE for.
     pub(crate) series_compared: usize,
     pub(crate) series: Vec<Row>,
-    /// Some series in detail: the best, the median and the worst.
+    /// Series in detail, best first: all of them, or some spread evenly from the best to the worst.
     pub(crate) exhibits: Vec<Exhibit>,
     pub(crate) wall_s: f64,
 }
@@ -109,7 +109,9 @@ pub(crate) struct Row {
 #[derive(Serialize)]
 pub(crate) struct Exhibit {
     pub(crate) series: SeriesKey,
-    /// "best", "median", "worst"; none where all series are shown.
+    /// Place by MASE, from 1; none without a MASE.
+    pub(crate) rank: Option<usize>,
+    /// "best", "median" or "worst", if it is one of these among more than three.
     pub(crate) standing: Option<&'static str>,
     pub(crate) model: Option<String>,
     pub(crate) mase: Option<f64>,

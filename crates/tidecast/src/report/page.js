@@ -20,3 +20,9 @@ for (const table of document.querySelectorAll('table')) {
     body.append(...rows);
   });
 }
+
+// Shows the chart of the series that is chosen.
+const another = document.querySelector('#another');
+another?.addEventListener('change', () => {
+  for (const { value } of another.options) document.getElementById(value).hidden = value !== another.value;
+});

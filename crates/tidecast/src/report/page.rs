@@ -21,7 +21,7 @@ pub(crate) fn render(report: &Report) -> String {
         head,
         tiles(report),
         tables::leaderboard(report),
-        exhibits::section(&report.exhibits, report.step_ms),
+        exhibits::section(report),
         profiles::section(report),
         tables::series(report),
         protocol::section(report),

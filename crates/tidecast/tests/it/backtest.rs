@@ -49,7 +49,7 @@ fn the_leaderboard_ranks_every_contestant_on_the_same_origins() {
     assert!((by_step / 24.0 - errors[0]).abs() < 1e-9);
     assert_eq!((&json["series_compared"], &json["model"]), (&4.into(), &"auto".into()));
     assert_eq!(json["series"][0]["contestants"].as_object().unwrap().len(), 3);
-    assert_eq!(json["exhibits"].as_array().unwrap().len(), 3);
+    assert_eq!(json["exhibits"].as_array().unwrap().len(), 4);
     assert_eq!(json["origins_ms"][1].as_i64().unwrap() - json["origins_ms"][0].as_i64().unwrap(), 3 * 86_400_000);
 
     let table = backtest(folder.path(), &models);
@@ -85,8 +85,9 @@ fn the_report_is_one_page_that_needs_nothing() {
     let arguments = ["--models", "seasonal_naive,ridge", "--report", "report.html"];
     backtest(folder.path(), &arguments);
     let html = fs::read_to_string(folder.path().join("report.html")).unwrap();
-    // Best, median and worst series; error and coverage by time ahead.
-    assert_eq!((html.matches("<svg ").count(), html.matches("</svg>").count()), (5, 5));
+    // Best, median and worst series, and the one left to choose; error and coverage by time ahead.
+    assert_eq!((html.matches("<svg ").count(), html.matches("</svg>").count()), (6, 6));
+    assert_eq!(html.matches("<option ").count(), 1);
     for text in
         ["Leaderboard", "Forecast and actual", "Error by time ahead", "Coverage by time ahead", "How it was measured"]
     {

@@ -96,12 +96,55 @@ fn a_server_that_is_away_is_waited_for() {
     while received < 5 {
         let (head, lines) = answer(&listener, "200 OK", r#"{"accepted":1,"refused":{}}"#);
         assert!(head.starts_with("post /api/v1/sources/net/records "), "{head}");
-        received += lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).count();
+        let messages: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        received += messages.len();
     }
     assert!(wait_for("the end", || simulator.0.try_wait().unwrap()).success());
     let news: Vec<String> = news.collect();
     assert!(news.iter().any(|line| line.contains("busy")), "{news:?}");
     assert!(news.last().unwrap().contains("taken again"), "{news:?}");
+}
+
+/// What a Redis says to some commands, as it travels.
+fn ask_redis(port: u16, commands: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "{commands}\r\nQUIT\r\n").unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    Some(answers)
+}
+
+#[test]
+fn messages_reach_a_redis_stream_that_is_away_at_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let arguments =
+        [&SIMULATE[..], &["--rate", "1000", "--messages", "2500", "--seed", "3", "--maxlen", "1000"]].concat();
+    let mut simulator = command(folder.path(), &arguments);
+    simulator.env("TIDECAST_TO", format!("redis://:hunter2@127.0.0.1:{port}"));
+    let mut simulator = Simulator(simulator.stderr(Stdio::piped()).spawn().unwrap());
+    let mut news = BufReader::new(simulator.0.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let away = news.next().unwrap();
+    assert!(away.contains("trying again") && !away.contains("hunter2"), "{away}");
+
+    let options = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--requirepass", "hunter2"];
+    let mut redis = std::process::Command::new("redis-server");
+    let redis = redis.args(options).current_dir(folder.path()).stdout(Stdio::null()).spawn();
+    let Ok(redis) = redis.map(Simulator) else {
+        let _ = writeln!(std::io::stderr(), "skipped: no Redis; apt-get install redis-server");
+        return;
+    };
+    assert!(wait_for("the end", || simulator.0.try_wait().unwrap()).success());
+    let ask = |command: &str| ask_redis(port, &format!("AUTH hunter2\r\n{command}")).unwrap();
+    let length = ask("XLEN antenna_stream");
+    let length: usize = length.lines().nth(1).unwrap().trim_start_matches(':').parse().unwrap();
+    assert!((1_000..1_200).contains(&length), "{length}");
+    let newest = ask("XREVRANGE antenna_stream + - COUNT 1");
+    let fields: Vec<&str> = newest.lines().skip(7).step_by(2).map(str::trim).collect();
+    assert_eq!(fields[..3], ["antenna_id", "pod", "timestamp"], "{newest}");
+    assert_eq!((fields[4], fields[6], fields[8]), ("packets", "loss", "latency"), "{newest}");
+    assert!(fields[3].parse::<f64>().unwrap() > 1.7e9 && fields[5].parse::<u32>().unwrap() >= 100, "{newest}");
+    drop(redis);
 }
 
 #[test]
@@ -136,7 +179,8 @@ fn wrong_usage_says_what_to_do() {
         (&["--packets", "500-100"], 2, "LOW-HIGH"),
         (&["--latency", "inf-inf"], 2, "LOW-HIGH"),
         (&["--count", "0"], 2, "--count"),
-        (&["--to", "ftp://host"], 2, "http://HOST:PORT"),
+        (&["--to", "ftp://host"], 2, "its scheme is unknown"),
+        (&["--to", "host:6379"], 2, "redis://HOST:6379"),
         (&["--to", "http://host", "--source", "a/b"], 2, "no name of a source"),
     ];
     for (arguments, code, message) in cases {

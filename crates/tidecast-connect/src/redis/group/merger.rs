@@ -3,6 +3,7 @@
 use super::super::error::RedisError;
 use super::super::id::StreamId;
 use super::super::link::Link;
+use super::super::place::Place;
 use super::super::reply::{Entry, GroupInfo, StreamInfo, id, integer, is_absent, items};
 use super::super::source::{position, read_cursor};
 use super::super::start::StreamStart;
@@ -90,7 +91,7 @@ impl RedisPartialsReader {
         look.cmd("XINFO").arg("STREAM").arg(stream);
         look.cmd("XINFO").arg("STREAM").arg(&self.tail.stream);
         let outcome = match self.tail.read(&mut self.link, &look).await {
-            Ok(read) => self.take(read),
+            Ok(read) => self.take(&read),
             Err(trouble) => Err(trouble),
         };
         match outcome {
@@ -120,13 +121,13 @@ impl RedisPartialsReader {
     #[must_use]
     pub fn health(&self) -> StreamHealth {
         StreamHealth {
-            lag: self.tail.place().and_then(super::super::place::Place::behind),
+            lag: self.tail.place().and_then(Place::behind),
             trouble: self.link.trouble().map(str::to_owned),
             restarts: self.tail.restarts(),
         }
     }
 
-    fn take(&mut self, read: Read) -> Result<PartialsDelivery, Trouble> {
+    fn take(&mut self, read: &Read) -> Result<PartialsDelivery, Trouble> {
         let mut lost = read.lost;
         let mut partials = Vec::with_capacity(read.entries.len());
         for value in &read.entries {
@@ -185,6 +186,6 @@ fn look_at(replies: &[Value], group: &str) -> Result<Option<Look>, Trouble> {
     Ok(Some(Look {
         newest_partial: StreamInfo::read(partials)?.map_or(StreamId::ZERO, |partials| partials.last),
         published_below: smallest.unwrap_or_else(|| group.last_delivered.next()),
-        all: none_pending && group.last_delivered >= messages.last,
+        all: none_pending && (group.last_delivered >= messages.last || messages.length == 0),
     }))
 }

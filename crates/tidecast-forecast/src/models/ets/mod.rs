@@ -10,10 +10,10 @@ pub(crate) mod lanes;
 pub(crate) mod simplex;
 pub(crate) mod smoothing;
 
-use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model, seasonal_naive};
+use super::one_by_one::{self, Known};
+use super::{Control, FitResult, FitSettings, Fitted, Model};
 use crate::artifact::{Artifact, LoadError};
-use crate::history::{Past, filled};
-use crate::parallel;
+use crate::history::Past;
 use crate::season::Cycle;
 use serde::{Deserialize, Serialize};
 use smoothing::{Parameters, Smoothing};
@@ -44,20 +44,10 @@ impl Model for Ets {
     }
 
     fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>) -> Vec<FitResult> {
-        parallel::map(panel, |series| {
-            if control.stopped() {
-                return Err(FitError::Cancelled);
-            }
-            let cycle = Cycle::of(series, settings.season);
-            let needed = self.minimum_history(cycle);
-            if series.len() < needed {
-                return Ok(seasonal_naive::fit_one(series, settings, Some((NAME, needed))));
-            }
-            let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
+        one_by_one::fit(self, panel, settings, control, |Known { values, first_step, cycle, horizon }| {
             let periods: Vec<usize> =
                 [Some(cycle.short), cycle.long.filter(|long| *long <= LONGEST)].into_iter().flatten().collect();
-            let smoothing = Smoothing::fit(&filled(series, cycle), first_step, &periods, settings.horizon);
-            Ok(Fit { fitted: Arc::new(FittedEts { cycle, smoothing }), note: None })
+            Arc::new(FittedEts { cycle, smoothing: Smoothing::fit(&values, first_step, &periods, horizon) })
         })
     }
 

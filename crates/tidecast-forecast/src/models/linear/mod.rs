@@ -57,6 +57,11 @@ impl Model for Linear {
         false
     }
 
+    /// Its systems of equations are large: it takes longer than all quick models together.
+    fn is_slow(&self) -> bool {
+        true
+    }
+
     fn minimum_history(&self, cycle: Cycle) -> usize {
         Layout::minimum_history(cycle)
     }

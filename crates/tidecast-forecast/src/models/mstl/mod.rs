@@ -52,7 +52,11 @@ impl Model for Mstl {
             let cycle = Cycle::of(series, settings.season);
             let needed = self.minimum_history(cycle);
             if cycle.short < 2 || series.len() < needed {
-                return Ok(seasonal_naive::fit_one(series, settings, Some((NAME, needed))));
+                let mut fit = seasonal_naive::fit_one(series, settings, Some((NAME, needed)));
+                if series.len() >= needed {
+                    fit.note = Some(format!("{NAME} found no season to take out: {} forecasts", fit.fitted.model()));
+                }
+                return Ok(fit);
             }
             let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
             let fitted = FittedMstl::new(&filled(series, cycle), first_step, cycle, settings.horizon);

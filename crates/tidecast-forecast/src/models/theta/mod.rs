@@ -8,10 +8,10 @@ use super::ets::LONGEST;
 use super::ets::classical;
 use super::ets::form::Season;
 use super::ets::smoothing::{memory, phase};
-use super::{Control, Fit, FitError, FitResult, FitSettings, Fitted, Model, seasonal_naive};
+use super::one_by_one::{self, Known};
+use super::{Control, FitResult, FitSettings, Fitted, Model};
 use crate::artifact::{Artifact, LoadError};
-use crate::history::{Past, filled};
-use crate::parallel;
+use crate::history::Past;
 use crate::season::Cycle;
 use line::ThetaLine;
 use season::Adjustment;
@@ -44,18 +44,8 @@ impl Model for Theta {
     }
 
     fn fit(&self, panel: &[RegularSeries], settings: &FitSettings, control: &Control<'_>) -> Vec<FitResult> {
-        parallel::map(panel, |series| {
-            if control.stopped() {
-                return Err(FitError::Cancelled);
-            }
-            let cycle = Cycle::of(series, settings.season);
-            let needed = self.minimum_history(cycle);
-            if series.len() < needed {
-                return Ok(seasonal_naive::fit_one(series, settings, Some((NAME, needed))));
-            }
-            let first_step = series.start_ms.div_euclid(series.step_ms.max(1));
-            let fitted = FittedTheta::new(&filled(series, cycle), first_step, cycle, settings.horizon);
-            Ok(Fit { fitted: Arc::new(fitted), note: None })
+        one_by_one::fit(self, panel, settings, control, |Known { values, first_step, cycle, horizon }| {
+            Arc::new(FittedTheta::new(&values, first_step, cycle, horizon))
         })
     }
 

@@ -10,6 +10,8 @@ use tidecast_forecast::select;
 
 /// Most values of a series that are shown in detail: two weeks of hours.
 const EXHIBIT_STEPS: usize = 336;
+/// Most series that are shown in detail; odd, so that the median is one of them.
+const EXHIBITS_MAX: usize = 49;
 
 /// Everything that is printed. The last run is the one whose results are listed per series.
 pub(super) fn summarise(input: &Input, runs: &[Run], wall_s: f64) -> Option<Report> {
@@ -101,33 +103,38 @@ fn row(series: &SeriesKey, index: usize, runs: &[Run], spokesman: &Run) -> Row {
     }
 }
 
-/// The best, the median and the worst series; all of them if they are no more than three.
+/// All series from the best to the worst, or some that are spread evenly over those with a MASE.
 fn exhibits(keys: &[SeriesKey], panel: &[RegularSeries], plan: &BacktestPlan, run: &Run) -> Vec<Exhibit> {
     let mut order: Vec<usize> = (0..keys.len()).filter(|&index| !run.outcomes[index].forecasts.is_empty()).collect();
     let error = |index: &usize| run.outcomes[*index].measures.mase.unwrap_or(f64::INFINITY);
     order.sort_by(|a, b| error(a).total_cmp(&error(b)));
-    let chosen: Vec<(Option<&'static str>, usize)> = if order.len() > 3 {
-        // A series without a MASE is in nobody's ranking.
-        let ranked = order.iter().filter(|index| error(index).is_finite()).count().max(1);
-        let places = [("best", 0), ("median", (ranked - 1) / 2), ("worst", ranked - 1)];
-        places.map(|(name, place)| (Some(name), order[place])).to_vec()
+    // A series without a MASE is in nobody's ranking.
+    let ranked = order.iter().filter(|index| error(index).is_finite()).count();
+    let last = ranked.saturating_sub(1);
+    let places: Vec<usize> = if order.len() <= EXHIBITS_MAX {
+        (0..order.len()).collect()
     } else {
-        order.into_iter().map(|index| (None, index)).collect()
+        let mut spread: Vec<usize> = (0..EXHIBITS_MAX).map(|at| at * last / (EXHIBITS_MAX - 1)).collect();
+        spread.dedup();
+        spread
     };
-    chosen
-        .into_iter()
-        .map(|(standing, index)| exhibit(&keys[index], &panel[index], plan, run, index, standing))
-        .collect()
+    let standing = |place: usize| match place {
+        _ if ranked <= 3 => None,
+        0 => Some("best"),
+        _ if place == last / 2 => Some("median"),
+        _ if place == last => Some("worst"),
+        _ => None,
+    };
+    let exhibit = |place: usize| {
+        let index = order[place];
+        let rank = (place < ranked).then_some(place + 1);
+        let exhibit = exhibit(&keys[index], &panel[index], plan, run, index);
+        Exhibit { rank, standing: standing(place), ..exhibit }
+    };
+    places.into_iter().map(exhibit).collect()
 }
 
-fn exhibit(
-    key: &SeriesKey,
-    series: &RegularSeries,
-    plan: &BacktestPlan,
-    run: &Run,
-    index: usize,
-    standing: Option<&'static str>,
-) -> Exhibit {
+fn exhibit(key: &SeriesKey, series: &RegularSeries, plan: &BacktestPlan, run: &Run, index: usize) -> Exhibit {
     let outcome = &run.outcomes[index];
     let first = origin(plan, series.len(), 0).max(series.len().saturating_sub(EXHIBIT_STEPS));
     let mut forecast = vec![vec![f64::NAN; series.len() - first]; LEVELS.len()];
@@ -143,7 +150,8 @@ fn exhibit(
     }
     Exhibit {
         series: key.clone(),
-        standing,
+        rank: None,
+        standing: None,
         model: outcome.model.clone(),
         mase: outcome.measures.mase,
         start_ms: series.timestamp_ms(first),
@@ -155,6 +163,7 @@ fn exhibit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tidecast_forecast::backtest::PastForecast;
 
     fn run(name: &str, errors: &[Option<f64>], wall_s: f64) -> Run {
         let outcome = |mase: &Option<f64>| Outcome {
@@ -168,6 +177,29 @@ mod tests {
             forecasts: Vec::new(),
         };
         Run { name: name.to_owned(), outcomes: errors.iter().map(outcome).collect(), tryouts: Vec::new(), wall_s }
+    }
+
+    #[test]
+    fn exhibits_are_spread_from_the_best_to_the_worst() {
+        for (series, shown) in [(1, 1), (4, 4), (49, 49), (50, 49), (1_000, 49)] {
+            let mut ridge = run("ridge", &(0..series).map(|at| Some(at as f64)).collect::<Vec<_>>(), 0.0);
+            let made = || PastForecast { origin: 2, quantiles: vec![vec![1.0]; LEVELS.len()] };
+            ridge.outcomes.iter_mut().for_each(|outcome| outcome.forecasts.push(made()));
+            // One that has no MASE.
+            ridge.outcomes[series / 3].measures.mase = (series < 4).then_some(0.0);
+            let keys = vec!["power".parse().unwrap(); series];
+            let panel = vec![RegularSeries { start_ms: 0, step_ms: 1, values: vec![1.0; 3] }; series];
+            let plan = BacktestPlan { horizon: 1, stride: 1, origins: 1, season: 1, refit_every: None };
+            let exhibits = exhibits(&keys, &panel, &plan, &ridge);
+            assert_eq!(exhibits.len(), shown);
+            let names: Vec<&str> = exhibits.iter().filter_map(|one| one.standing).collect();
+            let ranks: Vec<usize> = exhibits.iter().filter_map(|one| one.rank).collect();
+            assert!(ranks.is_sorted() && ranks[0] == 1, "{ranks:?}");
+            if series > 4 {
+                assert_eq!(names, ["best", "median", "worst"], "{series}");
+                assert_eq!(ranks.last(), Some(&(series - 1)));
+            }
+        }
     }
 
     #[test]

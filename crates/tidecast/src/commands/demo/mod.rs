@@ -1,5 +1,6 @@
 //! `tidecast demo`: the main job on real data, in one process: load, fit, forecast, show, and go on as if live.
 
+mod antennas;
 mod once;
 mod recording;
 
@@ -17,7 +18,7 @@ use crate::runtime::live::{Mode, Phase, Replay as ReplayStatus};
 use crate::runtime::recording::Recording;
 use crate::runtime::replay::Replay;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tidecast_core::duration::DurationMs;
 use tidecast_core::series::Selector;
@@ -27,6 +28,8 @@ const EXAMPLES: &str = "Examples:
   tidecast demo                         ten real meters, an hour of data a second, on http://127.0.0.1:8080
   tidecast demo --speed 6h              faster
   tidecast demo --reset                 from the beginning
+  tidecast demo antennas                a network of antennas, analysed and forecast live
+  tidecast demo antennas --redis redis://127.0.0.1:6379    the same through a real Redis
   tidecast demo --once                  print the first forecasts and exit
   tidecast demo --once --format json    the same for programs";
 
@@ -35,14 +38,18 @@ const EXAMPLES: &str = "Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Which system to show
-    #[arg(value_parser = ["smart-meters"], default_value = "smart-meters")]
-    system: String,
+    #[arg(value_enum, default_value_t)]
+    system: System,
 
-    /// Data time per second
+    /// Redis that carries the messages of the antennas
+    #[arg(long, value_name = "URL", env = "TIDECAST_REDIS")]
+    redis: Option<String>,
+
+    /// Data time per second, of the meters
     #[arg(long, value_name = "DURATION", default_value = "1h")]
     speed: DurationMs,
 
-    /// Print the first forecasts and exit
+    /// Print the first forecasts of the meters and exit
     #[arg(long)]
     once: bool,
 
@@ -54,9 +61,9 @@ pub(crate) struct Args {
     #[arg(long)]
     reset: bool,
 
-    /// Store on this machine, embedded:DIR
-    #[arg(long, value_name = "STORE", default_value = "embedded:./tidecast-demo", value_parser = super::target::parse_store)]
-    store: StoreConfig,
+    /// Store on this machine, embedded:DIR [default: embedded:./tidecast-demo, or embedded:./tidecast-demo-antennas]
+    #[arg(long, value_name = "STORE", value_parser = super::target::parse_store)]
+    store: Option<StoreConfig>,
 
     #[command(flatten)]
     listen: ListenFlags,
@@ -66,15 +73,40 @@ pub(crate) struct Args {
     no_open: bool,
 }
 
+/// Which system is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum System {
+    /// Ten real meters, forecast a day ahead
+    #[default]
+    SmartMeters,
+    /// Antennas of a network, analysed in windows
+    Antennas,
+}
+
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if args.speed.0 <= 0 {
         return Err(UsageError("--speed must be longer than 0ms, for example 1h".to_owned()).into());
     }
-    let StoreConfig::Embedded(directory) = &args.store;
+    let directory = match &args.store {
+        Some(StoreConfig::Embedded(directory)) => directory.clone(),
+        None => PathBuf::from(if args.system == System::Antennas { "tidecast-demo-antennas" } else { "tidecast-demo" }),
+    };
+    let directory = directory.as_path();
     if args.reset {
         reset(directory)?;
     }
-    if args.once { once::run(directory, args.format).await } else { live(&args, directory).await }
+    match args.system {
+        System::Antennas if args.once => {
+            Err(UsageError("--once prints forecasts of the meters; leave it out for antennas".to_owned()).into())
+        }
+        System::Antennas => antennas::run(&args, directory).await,
+        System::SmartMeters if args.redis.is_some() => {
+            Err(UsageError("--redis carries messages of antennas: tidecast demo antennas --redis URL".to_owned())
+                .into())
+        }
+        System::SmartMeters if args.once => once::run(directory, args.format).await,
+        System::SmartMeters => live(&args, directory).await,
+    }
 }
 
 /// The one standing forecast of the demo: the next day of every meter, made anew with every hour of data.

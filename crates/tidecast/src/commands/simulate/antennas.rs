@@ -28,9 +28,11 @@ const EXAMPLES: &str = "Faults, each given as KIND or KIND:SHARE (a share of the
 Examples:
   tidecast simulate antennas                                   print what one antenna says
   tidecast simulate antennas --count 10 --rate 1000 --messages 100000 > messages.jsonl
+  tidecast simulate antennas --interval 1s --to redis://redis:6379
   tidecast simulate antennas --count 20 --fault degraded:0.1 --fault outage --to http://127.0.0.1:8000
 
-In a container the id is the name of the pod, so that every replica is an antenna; TIDECAST_TO takes the place of --to.";
+In a container the id is the name of the pod, so that every replica is an antenna. TIDECAST_TO takes the place of --to, and \
+keeps a password out of the list of processes.";
 
 /// Simulate the antennas of a communication network
 #[derive(Debug, clap::Args)]

@@ -1,13 +1,14 @@
-//! Where made-up messages go: standard output, or a running Tidecast.
+//! Where made-up messages go: standard output, a Redis stream, or a running Tidecast.
 
 use super::super::format::print;
 use super::super::target::client_token;
-use crate::exit::UsageError;
+use crate::exit::{NetworkError, UsageError};
 use anyhow::Context as _;
 use std::path::PathBuf;
 use std::time::Duration;
 use tidecast_connect::http::wire::RecordsAccepted;
 use tidecast_connect::http::{RecordSink, RecordSinkError};
+use tidecast_connect::redis::{Message, RedisAddress, RedisError, RedisStreamSink};
 use tidecast_connect::synthetic::AntennaMessage;
 
 /// The first pause after a failure; every further one is up to twice as long as the one before.
@@ -19,16 +20,23 @@ const PAUSE_LONGEST: Duration = Duration::from_secs(5);
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputFlags {
-    /// Where to: `-` for JSON lines on standard output, or http://HOST:PORT for a running tidecast (its token in TIDECAST_TOKEN or
-    /// --token-file)
-    #[arg(long, value_name = "URL", env = "TIDECAST_TO", default_value = "-")]
+    /// Where to: `-` for JSON lines on standard output, redis://HOST:6379 for a Redis stream, http://HOST:8000 for a running tidecast
+    #[arg(long, value_name = "URL", env = "TIDECAST_TO", hide_env_values = true, default_value = "-")]
     to: String,
 
-    /// Push source of that tidecast
+    /// Redis stream
+    #[arg(long, value_name = "NAME", default_value = "antenna_stream")]
+    stream: String,
+
+    /// About how many messages the Redis stream keeps; 0 keeps all
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
+    maxlen: u64,
+
+    /// Push source of the running tidecast
     #[arg(long, value_name = "NAME", default_value = "antennas")]
     source: String,
 
-    /// File with the bearer token of that tidecast
+    /// File with the bearer token of that tidecast, which may also be in TIDECAST_TOKEN
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -39,6 +47,8 @@ pub(super) enum Output {
     Lines,
     /// A push source of a running Tidecast.
     Http(RecordSink),
+    /// A Redis stream, and what it has not taken yet.
+    Redis { sink: Box<RedisStreamSink>, unsent: Vec<Message> },
 }
 
 /// Why messages were not taken.
@@ -59,9 +69,17 @@ impl OutputFlags {
                 let sink = RecordSink::new(&self.to, &self.source, token.as_ref());
                 sink.map(Output::Http).map_err(|error| UsageError(error.to_string()).into())
             }
-            _ => {
-                let message = format!("--to {}: write - or http://HOST:PORT", self.to);
-                Err(UsageError(message).into())
+            Some(_) => {
+                let address = RedisAddress::parse(&self.to);
+                let address =
+                    address.map_err(|error| UsageError(format!("--to is no http:// address, and {error}")))?;
+                let keep = (self.maxlen > 0).then_some(self.maxlen);
+                let sink = Box::new(RedisStreamSink::new(address, &self.stream, keep));
+                Ok(Output::Redis { sink, unsent: Vec::new() })
+            }
+            // Not shown: what is no address may still hold a password.
+            None => {
+                Err(UsageError("--to is no address; write -, redis://HOST:6379 or http://HOST:8000".to_owned()).into())
             }
         }
     }
@@ -78,6 +96,9 @@ impl Output {
     /// # Errors
     /// When trying again would not help.
     pub(super) async fn deliver(&mut self, messages: &[AntennaMessage<'_>], tell: impl Fn(&str)) -> anyhow::Result<()> {
+        if let Self::Redis { unsent, .. } = self {
+            unsent.extend(messages.iter().map(AntennaMessage::fields));
+        }
         let mut pause = PAUSE_FIRST;
         let mut told = None;
         loop {
@@ -118,6 +139,7 @@ impl Output {
                 }
                 Ok(())
             }
+            Self::Redis { sink, unsent } => Ok(sink.send(unsent).await?),
         }
     }
 }
@@ -134,11 +156,22 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+impl From<RedisError> for Failure {
+    fn from(error: RedisError) -> Self {
+        match error {
+            RedisError::Unavailable { .. } => Self::Away(error.to_string()),
+            RedisError::Address { .. } | RedisError::TlsFile { .. } | RedisError::Option { .. } => {
+                Self::Final(UsageError(error.to_string()).into())
+            }
+        }
+    }
+}
+
 impl From<RecordSinkError> for Failure {
     fn from(error: RecordSinkError) -> Self {
         match error {
             RecordSinkError::Away(reason) => Self::Away(reason),
-            RecordSinkError::Refused(reason) => Self::Final(crate::exit::NetworkError(reason).into()),
+            RecordSinkError::Refused(reason) => Self::Final(NetworkError(reason).into()),
         }
     }
 }

@@ -13,7 +13,7 @@ use tidecast_forecast::select::{self, Choice};
 pub(super) enum Adopted {
     /// The series is served from now on.
     First,
-    /// The models in closed form were fitted anew.
+    /// The quick models were fitted anew.
     Refit,
     /// A slow candidate was compared with the champion.
     Challenge,
@@ -52,11 +52,11 @@ impl Forecasting {
         };
         let champion = fit::register(&self.registry, &series, trained, &history, settings, now_ms, Some(&reason))?;
         let mut served = Served::new(series.clone(), champion, &history, &self.job);
-        let slow = |(name, _): &(String, Option<Score>)| self.iterative.iter().any(|model| model.name() == name);
+        let slow = |(name, _): &(String, Option<Score>)| self.slow.iter().any(|model| model.name() == name);
         if candidates.iter().any(slow) {
             served.challenged_ms = Some(now_ms);
         }
-        self.live.put_board(boards::first(&served, &candidates, &self.iterative));
+        self.live.put_board(boards::first(&served, &candidates, &self.slow));
         self.announce(&series, None, &served.champion);
         self.served.insert(series, served);
         Ok(Adopted::First)
@@ -66,7 +66,7 @@ impl Forecasting {
         let now_ms = self.live.now_ms();
         let Some(served) = self.served.get_mut(&chosen.series) else { return Ok(Adopted::Nothing) };
         let Ok(choice) = &chosen.choice else { return Ok(Adopted::Nothing) };
-        let slow = |name: &String| self.iterative.iter().any(|model| model.name() == name);
+        let slow = |name: &String| self.slow.iter().any(|model| model.name() == name);
         let is_challenge = choice.candidates.iter().any(|(name, _)| slow(name));
         let kind = if is_challenge { Adopted::Challenge } else { Adopted::Refit };
         if is_challenge {

@@ -19,12 +19,12 @@ pub(super) fn first(served: &Served, scores: &[(String, Option<Score>)], queued:
 }
 
 /// The board of a series whose champion came from the registry: the newest version of every model is a candidate.
-pub(super) fn resumed(served: &Served, versions: Vec<Metadata>, iterative: &[&'static dyn Model]) -> Board {
+pub(super) fn resumed(served: &Served, versions: Vec<Metadata>, slow: &[&'static dyn Model]) -> Board {
     let newest: BTreeMap<String, Metadata> =
         versions.into_iter().map(|metadata| (metadata.version.model.clone(), metadata)).collect();
     // Slow candidates are trained together and only the best of them is kept: one version means that all were tried.
-    let tried = iterative.iter().any(|model| newest.contains_key(model.name()));
-    let untried: Vec<Candidate> = iterative.iter().filter(|_| !tried).map(|model| waiting(model.name())).collect();
+    let tried = slow.iter().any(|model| newest.contains_key(model.name()));
+    let untried: Vec<Candidate> = slow.iter().filter(|_| !tried).map(|model| waiting(model.name())).collect();
     let mut board = of_champion(served);
     board.candidates = newest
         .into_values()

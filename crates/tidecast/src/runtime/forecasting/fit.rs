@@ -62,7 +62,7 @@ pub struct Chosen {
 pub async fn histories(store: &dyn SeriesStore, summaries: &[SeriesSummary]) -> Vec<(SeriesKey, RegularSeries)> {
     let mut histories = Vec::with_capacity(summaries.len());
     for summary in summaries {
-        match history::read(store, summary).await {
+        match history::read(store, summary, i64::MIN).await {
             Ok(Some(history)) => histories.push((summary.series.clone(), history)),
             Ok(None) => {}
             Err(error) => tracing::error!(series = %summary.series, "the series is left out: {error}"),

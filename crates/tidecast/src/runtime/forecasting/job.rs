@@ -70,6 +70,7 @@ impl ForecastJob {
             seed: SEED,
             holidays: self.holidays,
             covariates: Arc::clone(&self.known_ahead),
+            covariate_names: self.covariates.iter().map(ToString::to_string).collect(),
             ..FitSettings::default()
         }
     }

@@ -1,7 +1,7 @@
 //! The standing forecast job: it follows the series, forecasts on every tick, and lets better models take over.
 //!
 //! One task owns all state. Fits run on threads of their own and come back through a bounded channel: first the models
-//! in closed form, so that there are forecasts at once, then the slower ones, one series after the other, each of
+//! that are quick, so that there are forecasts at once, then the slow ones, one series after the other, each of
 //! which takes over where it was better on held-back days.
 
 mod adopt;
@@ -45,8 +45,8 @@ pub struct Forecasting {
     store: Arc<dyn SeriesStore>,
     registry: Arc<Registry>,
     live: Live,
-    closed_form: Vec<&'static dyn Model>,
-    iterative: Vec<&'static dyn Model>,
+    quick: Vec<&'static dyn Model>,
+    slow: Vec<&'static dyn Model>,
     served: BTreeMap<SeriesKey, Served>,
     /// Series that wait for a fit, or are being fitted.
     ordered: BTreeSet<SeriesKey>,
@@ -68,19 +68,21 @@ impl Forecasting {
         live: Live,
     ) -> Result<Self, models::UnknownModel> {
         let candidates = select::candidates(&job.model)?;
-        let (iterative, mut closed_form): (Vec<_>, Vec<_>) =
-            candidates.into_iter().partition(|model| model.is_iterative());
-        if closed_form.is_empty() {
-            // Asked for a slow model alone, the simplest of all answers until it is trained.
-            closed_form.extend(models::catalogue().first());
+        // Whoever asks for one model waits for it, unless it trains for long.
+        let alone = candidates.len() == 1;
+        let later = |model: &&dyn Model| if alone { model.is_iterative() } else { model.is_slow() };
+        let (slow, mut quick): (Vec<_>, Vec<_>) = candidates.into_iter().partition(later);
+        if quick.is_empty() {
+            // The simplest of all answers until it is trained.
+            quick.extend(models::catalogue().first());
         }
         Ok(Self {
             job,
             store,
             registry,
             live,
-            closed_form,
-            iterative,
+            quick,
+            slow,
             served: BTreeMap::new(),
             ordered: BTreeSet::new(),
             challenged: BTreeSet::new(),
@@ -88,14 +90,14 @@ impl Forecasting {
         })
     }
 
-    /// Fits every series that has no champion yet, now, with the models in closed form.
+    /// Fits every series that has no champion yet, now, with the quick models.
     ///
     /// # Errors
     /// Those of the store and the registry.
     pub async fn fit_first(&mut self) -> anyhow::Result<()> {
         let mut summaries = self.summaries().await?;
         summaries.retain(|summary| !self.served.contains_key(&summary.series));
-        self.fit(&summaries, self.closed_form.clone()).await
+        self.fit(&summaries, self.quick.clone()).await
     }
 
     /// Fits every series, now, with all candidates; a champion stays where none of them is better.
@@ -109,6 +111,8 @@ impl Forecasting {
 
     async fn fit(&mut self, summaries: &[SeriesSummary], candidates: Vec<&'static dyn Model>) -> anyhow::Result<()> {
         let total = summaries.len() as u64;
+        self.job.check_covariates(&*self.store).await?;
+        let job = self.job.with_covariates(&*self.store).await?;
         for (index, panel) in summaries.chunks(fit::PANEL_MAX).enumerate() {
             let done = (index * fit::PANEL_MAX) as f64;
             let (live, size) = (self.live.clone(), panel.len() as f64);
@@ -117,7 +121,6 @@ impl Forecasting {
             let histories = fit::histories(&*self.store, panel).await;
             let never = Arc::new(AtomicBool::new(false));
             let basis = self.basis(panel, &candidates);
-            let job = self.job.with_covariates(&*self.store).await?;
             for chosen in fit::choose(&job, basis, candidates.clone(), histories, never, progress).await? {
                 tokio::task::block_in_place(|| self.adopt(chosen))?;
             }
@@ -138,12 +141,13 @@ impl Forecasting {
     }
 
     fn is_slow(&self, model: &str) -> bool {
-        self.iterative.iter().any(|have| have.name() == model)
+        self.slow.iter().any(|have| have.name() == model)
     }
 
-    /// The series that the selector matches and no other job serves.
+    /// The series that the selector matches, that are no covariates, and that no other job serves.
     async fn summaries(&self) -> Result<Vec<SeriesSummary>, StoreError> {
         let mut summaries = self.store.series(&self.job.selector).await?;
+        summaries.retain(|summary| self.job.covariates.iter().all(|covariate| !covariate.matches(&summary.series)));
         summaries.retain(|summary| self.live.claim(&summary.series, &self.job.name));
         Ok(summaries)
     }
@@ -240,9 +244,12 @@ impl Forecasting {
             let due = served.is_none_or(|served| served.is_refit_due(now_ms, &self.job));
             due && !self.ordered.contains(&summary.series)
         });
+        if !due.is_empty() {
+            self.job.check_covariates(&*self.store).await?;
+        }
         for panel in due.chunks(fit::PANEL_MAX) {
             // A full queue leaves the rest to the next tick.
-            let (candidates, basis) = (self.closed_form.clone(), self.basis(panel, &self.closed_form));
+            let (candidates, basis) = (self.quick.clone(), self.basis(panel, &self.quick));
             if trainer.fit(Order { summaries: panel.to_vec(), candidates, basis }) {
                 self.ordered.extend(panel.iter().map(|summary| summary.series.clone()));
             }
@@ -258,17 +265,17 @@ impl Forecasting {
             served.is_challenge_due(now_ms, &self.job, self.is_slow(&served.champion.version.model))
         });
         let board = self.live.board(series);
-        let slow = |have: &&Candidate| self.iterative.iter().any(|model| model.name() == have.model);
+        let slow = |have: &&Candidate| self.slow.iter().any(|model| model.name() == have.model);
         let untried = board
             .is_some_and(|board| board.candidates.iter().filter(slow).all(|have| have.state == CandidateState::Queued));
-        if self.iterative.is_empty() || self.challenged.contains(series) || !(again || untried) {
+        if self.slow.is_empty() || self.challenged.contains(series) || !(again || untried) {
             return;
         }
         match self.store.series(&Selector::exact(series)).await {
             Ok(mut summaries) => {
                 summaries.retain(|summary| summary.series == *series);
                 let basis = Basis { studies: Arc::clone(&self.studies), ..Basis::default() };
-                if trainer.challenge(Order { summaries, candidates: self.iterative.clone(), basis }) {
+                if trainer.challenge(Order { summaries, candidates: self.slow.clone(), basis }) {
                     self.challenged.insert(series.clone());
                 } else {
                     tracing::warn!(%series, "too many challengers wait; this one is left out until the next refit");

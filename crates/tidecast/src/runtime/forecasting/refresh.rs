@@ -2,15 +2,14 @@
 
 use super::Forecasting;
 use crate::runtime::live::{Event, ForecastNotice};
-use std::sync::Arc;
 use std::time::Instant;
 use tidecast_core::forecast::Forecast;
 use tidecast_core::ports::SeriesSummary;
 use tidecast_core::series::{SeriesKey, TimeRange};
 
 impl Forecasting {
-    /// Forecasts every served series that has new samples or a new champion since its last forecast (the others would
-    /// say the same again); the forecasts are durable when this returns.
+    /// Forecasts every served series that has new samples, another champion, or another known future since its last
+    /// forecast (the others would say the same again); the forecasts are durable when this returns.
     ///
     /// # Errors
     /// Those of the store.
@@ -39,17 +38,6 @@ impl Forecasting {
         }
         self.show_refresh(&forecasts, started);
         Ok(forecasts)
-    }
-
-    /// Tells every champion what is known of the covariates now: values that arrive are explained by them.
-    async fn foresee(&mut self) -> anyhow::Result<()> {
-        if !self.job.covariates.is_empty() {
-            let known_ahead = self.job.with_covariates(&*self.store).await?.known_ahead;
-            for served in self.served.values_mut() {
-                served.champion.forecaster.foresee(Arc::clone(&known_ahead));
-            }
-        }
-        Ok(())
     }
 
     /// Lets go of series that the store no longer has; the summaries are sorted by series.

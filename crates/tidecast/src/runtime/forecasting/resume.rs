@@ -30,7 +30,8 @@ impl Forecasting {
                 Err(error) => tracing::warn!("{error}; the series is fitted anew"),
             }
         }
-        let known_ahead = self.job.with_covariates(&*self.store).await?.known_ahead;
+        // How long ago the champions were fitted is not known yet.
+        let known_ahead = self.job.covariates_from(&*self.store, i64::MIN).await?;
         for summary in self.summaries().await? {
             if let Some(mut loaded) = champions.remove(&summary.series) {
                 loaded.1.foresee(Arc::clone(&known_ahead));
@@ -44,17 +45,19 @@ impl Forecasting {
 
     /// Leaves the series unserved, so that it is fitted anew, where the champion does not fit its samples any more.
     async fn resume_series(&mut self, summary: &SeriesSummary, (metadata, forecaster): Loaded) -> anyhow::Result<()> {
-        let Some(history) = history::read(&*self.store, summary).await? else { return Ok(()) };
+        let Some(history) = history::read(&*self.store, summary, i64::MIN).await? else { return Ok(()) };
         let description = metadata.description;
         let seen_to_ms = description.data.to_ms;
         let seen = history.samples().take_while(|sample| sample.timestamp_ms <= seen_to_ms).count();
         let behind = history.origin_ms().map_or(0, |origin_ms| (origin_ms - seen_to_ms) / history.step_ms);
         let known = usize::try_from(behind).ok().and_then(|behind| history.len().checked_sub(behind));
-        // A model that was fitted for another horizon or season, or that the job no longer wants, is no answer to it.
-        let wanted = self.closed_form.iter().chain(&self.iterative).any(|model| model.name() == metadata.version.model);
+        // A model that was fitted for another horizon or season, or to know something else ahead, or that the job no longer
+        // wants, is no answer to it.
+        let wanted = self.quick.iter().chain(&self.slow).any(|model| model.name() == metadata.version.model);
         let (have, asked) = (&description.settings, self.job.settings(history.step_ms));
         let fits = description.step_ms == history.step_ms
-            && (have.horizon, have.season, have.holidays) == (asked.horizon, asked.season, asked.holidays)
+            && (have.horizon, have.season) == (asked.horizon, asked.season)
+            && (have.holidays, &have.covariate_names) == (asked.holidays, &asked.covariate_names)
             && (wanted || description.note.is_some());
         let Some(known) = known.filter(|_| seen > 0 && fits) else { return Ok(()) };
         let champion = Champion {
@@ -77,9 +80,9 @@ impl Forecasting {
         });
         if served.catch_up(&Points { timestamps_ms, values }, &stored).is_some() {
             let versions = tokio::task::block_in_place(|| self.registry.versions(&summary.series)).unwrap_or_default();
-            let slow = |have: &&Metadata| self.iterative.iter().any(|model| model.name() == have.version.model);
+            let slow = |have: &&Metadata| self.slow.iter().any(|model| model.name() == have.version.model);
             served.challenged_ms = versions.iter().filter(slow).map(|have| have.description.fitted_at_ms).max();
-            self.live.put_board(boards::resumed(&served, versions, &self.iterative));
+            self.live.put_board(boards::resumed(&served, versions, &self.slow));
             self.served.insert(summary.series.clone(), served);
         }
         Ok(())

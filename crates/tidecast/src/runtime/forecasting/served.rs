@@ -3,6 +3,7 @@
 use super::job::ForecastJob;
 use super::scorecard::Scorecard;
 use crate::runtime::live::Accuracy;
+use std::sync::Arc;
 use tidecast_core::duration::DurationMs;
 use tidecast_core::forecast::{Forecast, ModelVersion, accuracy};
 use tidecast_core::ports::Forecaster;
@@ -16,6 +17,9 @@ const GAP_STEPS_MAX: usize = 20_000;
 
 /// A history that has grown by this factor since its fit is fitted anew before its time: a backlog was loaded meanwhile.
 const GROWN: f64 = 1.25;
+
+/// How far back covariates are looked at, in the shorter seasons of the series.
+const COVARIATE_DAYS: i64 = 8;
 
 /// Fewest steps without values that are worth a word.
 const GAP_NOTED_STEPS_MIN: usize = 24;
@@ -65,6 +69,8 @@ pub struct Served {
     gap_note: Option<String>,
     /// Origin and author of the last forecast.
     last_forecast: Option<(i64, ModelVersion)>,
+    /// Whether the covariates to come are others than those of the last forecast.
+    future_changed: bool,
 }
 
 impl Served {
@@ -88,6 +94,7 @@ impl Served {
             watched_from_ms: i64::MIN,
             gap_note: None,
             last_forecast: None,
+            future_changed: false,
         };
         served.watch();
         served.forget();
@@ -218,11 +225,25 @@ impl Served {
         self.tail.keep_newest((2 * self.season).max(2_048));
     }
 
-    /// Whether the newest value, or the champion, is not the one of the last forecast.
+    /// Takes what is known of the covariates now.
+    pub fn foresee(&mut self, covariates: Arc<[RegularSeries]>) {
+        self.future_changed |= self.champion.forecaster.foresee(covariates);
+    }
+
+    /// Since when covariates matter to the champion: one that is not known is taken from the days before.
+    #[must_use]
+    pub fn covariates_from_ms(&self) -> i64 {
+        let day_ms = i64::try_from(self.day_steps).unwrap_or(i64::MAX).saturating_mul(self.step_ms());
+        self.origin_ms().saturating_sub(day_ms.saturating_mul(COVARIATE_DAYS))
+    }
+
+    /// Whether the newest value, the champion, or the known future is not the one of the last forecast.
     #[must_use]
     pub fn is_due(&self) -> bool {
-        let last = self.last_forecast.as_ref();
-        last.is_none_or(|(origin_ms, version)| *origin_ms != self.origin_ms() || *version != self.champion.version)
+        let same = |(origin_ms, version): &(i64, ModelVersion)| {
+            *origin_ms == self.origin_ms() && *version == self.champion.version && !self.future_changed
+        };
+        !self.last_forecast.as_ref().is_some_and(same)
     }
 
     /// Forecasts from the newest value.
@@ -249,6 +270,7 @@ impl Served {
     /// Notes that a forecast made from the newest value is stored.
     pub fn stored(&mut self, forecast: &Forecast) {
         self.last_forecast = Some((forecast.origin_ms, forecast.model.clone()));
+        self.future_changed = false;
         self.expect(forecast);
     }
 

@@ -31,11 +31,13 @@ impl Forecasting {
         };
         let description = metadata.description;
         ensure!(description.step_ms == served.step_ms(), "the version was fitted to another step of the series");
+        let asked = self.job.settings(description.step_ms).covariate_names;
+        ensure!(description.settings.covariate_names == asked, "the version was fitted with other covariates");
         let mut grid =
             RegularSeries { start_ms: description.data.to_ms, step_ms: description.step_ms, values: vec![f64::NAN] };
         let unseen = TimeRange::new(description.data.to_ms.saturating_add(1), served.origin_ms().saturating_add(1));
         let points = self.store.range(series, unseen, None).await?;
-        forecaster.foresee(self.job.with_covariates(&*self.store).await?.known_ahead);
+        forecaster.foresee(self.job.covariates_from(&*self.store, i64::MIN).await?);
         forecaster
             .update(grid.extend(&points, STEPS_BEHIND_MAX).context("the version is too old to be brought forward")?);
         let former = Former::of(&served.champion);

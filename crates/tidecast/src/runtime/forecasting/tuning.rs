@@ -100,7 +100,7 @@ fn tunable(name: &str) -> anyhow::Result<Vec<&'static dyn Model>> {
             }
         }
     }
-    models.sort_by_key(|model| model.is_iterative());
+    models.sort_by_key(|model| model.is_slow());
     Ok(models)
 }
 

@@ -1,0 +1,3 @@
+//! Tests of the domain from outside.
+
+mod window;
