@@ -2,11 +2,11 @@
 
 use super::vector::Vector;
 use std::arch::x86_64::{
-    __m256, _CMP_GT_OQ, _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps, _mm256_castsi256_ps, _mm256_cmp_ps,
-    _mm256_cvtps_epi32, _mm256_div_ps, _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_max_ps,
-    _mm256_min_ps, _mm256_mul_ps, _mm256_permute2f128_ps, _mm256_round_ps, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_storeu_ps, _mm256_sub_ps,
-    _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    __m256, _CMP_GT_OQ, _MM_HINT_ET0, _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps,
+    _mm256_castps_si256, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_fmadd_ps,
+    _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_permute2f128_ps,
+    _mm256_round_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps,
+    _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 /// Eight numbers.
@@ -46,6 +46,12 @@ impl Vector for Avx2 {
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller vouches for eight numbers.
         unsafe { _mm256_storeu_ps(to, self.0) }
+    }
+
+    #[inline(always)]
+    fn announce(to: *mut f32) {
+        // SAFETY: a hint, which cannot fail wherever it points.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(to.cast()) }
     }
 
     /// Three rounds of exchanges: single numbers, pairs, halves.
@@ -88,21 +94,15 @@ impl Vector for Avx2 {
         where_positive(condition) = |own| _mm256_and_ps(
             _mm256_cmp_ps::<_CMP_GT_OQ>(condition.0, _mm256_setzero_ps()), own.0
         );
+        nearest() = |own| _mm256_round_ps::<0>(own.0);
+        times_power_of_two(exponent) = |own| _mm256_castsi256_ps(_mm256_add_epi32(
+            _mm256_castps_si256(own.0), _mm256_slli_epi32::<23>(_mm256_cvtps_epi32(exponent.0))
+        ));
     }
 
     #[inline(always)]
-    fn clamp(self, low: f32, high: f32) -> Self {
+    fn limit(self, bound: f32) -> Self {
         // SAFETY: called only in functions that enable AVX2 and FMA, as the trait demands.
-        Self(unsafe { _mm256_min_ps(_mm256_max_ps(self.0, _mm256_set1_ps(low)), _mm256_set1_ps(high)) })
-    }
-
-    #[inline(always)]
-    fn nearest_and_power_of_two(self) -> (Self, Self) {
-        // SAFETY: called only in functions that enable AVX2 and FMA, as the trait demands.
-        unsafe {
-            let nearest = _mm256_round_ps::<0>(self.0);
-            let exponent = _mm256_add_epi32(_mm256_cvtps_epi32(nearest), _mm256_set1_epi32(127));
-            (Self(nearest), Self(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(exponent))))
-        }
+        Self(unsafe { _mm256_min_ps(_mm256_max_ps(self.0, _mm256_set1_ps(-bound)), _mm256_set1_ps(bound)) })
     }
 }

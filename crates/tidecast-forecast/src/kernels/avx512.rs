@@ -1,11 +1,11 @@
-//! Registers of sixteen numbers: AVX-512F.
+//! Registers of sixteen numbers: AVX-512F and AVX-512DQ.
 
 use super::vector::Vector;
 use std::arch::x86_64::{
-    __m512, _CMP_GT_OQ, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_div_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps,
-    _mm512_loadu_ps, _mm512_maskz_mov_ps, _mm512_max_ps, _mm512_min_ps, _mm512_mul_ps, _mm512_rcp14_ps,
-    _mm512_roundscale_ps, _mm512_rsqrt14_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4,
-    _mm512_shuffle_ps, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
+    __m512, _CMP_GT_OQ, _MM_HINT_ET0, _mm_prefetch, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_div_ps, _mm512_fmadd_ps,
+    _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_maskz_mov_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_range_ps,
+    _mm512_rcp14_ps, _mm512_roundscale_ps, _mm512_rsqrt14_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
 };
 
 /// Sixteen numbers.
@@ -18,7 +18,7 @@ macro_rules! instructions {
         #[inline(always)]
         fn $name(self $(, $argument: Self)*) -> Self {
             let $own = self;
-            // SAFETY: called only in functions that enable AVX-512F, as the trait demands.
+            // SAFETY: called only in functions that enable AVX-512F and AVX-512DQ, as the trait demands.
             Self(unsafe { $expression })
         }
     )+};
@@ -31,7 +31,7 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
-        // SAFETY: called only in functions that enable AVX-512F, as the trait demands.
+        // SAFETY: called only in functions that enable AVX-512F and AVX-512DQ, as the trait demands.
         Self(unsafe { _mm512_set1_ps(value) })
     }
 
@@ -45,6 +45,12 @@ impl Vector for Avx512 {
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the caller vouches for sixteen numbers.
         unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+
+    #[inline(always)]
+    fn announce(to: *mut f32) {
+        // SAFETY: a hint, which cannot fail wherever it points.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(to.cast()) }
     }
 
     /// Four rounds of exchanges: single numbers, pairs, quarters, halves.
@@ -100,27 +106,22 @@ impl Vector for Avx512 {
         where_positive(condition) = |own| _mm512_maskz_mov_ps(
             _mm512_cmp_ps_mask::<_CMP_GT_OQ>(condition.0, _mm512_setzero_ps()), own.0
         );
+        nearest() = |own| _mm512_roundscale_ps::<0>(own.0);
+        times_power_of_two(exponent) = |own| _mm512_scalef_ps(own.0, exponent.0);
     }
 
     #[inline(always)]
-    fn clamp(self, low: f32, high: f32) -> Self {
-        // SAFETY: called only in functions that enable AVX-512F, as the trait demands.
-        Self(unsafe { _mm512_min_ps(_mm512_max_ps(self.0, _mm512_set1_ps(low)), _mm512_set1_ps(high)) })
-    }
-
-    #[inline(always)]
-    fn nearest_and_power_of_two(self) -> (Self, Self) {
-        // SAFETY: called only in functions that enable AVX-512F, as the trait demands.
-        unsafe {
-            let nearest = _mm512_roundscale_ps::<0>(self.0);
-            (Self(nearest), Self(_mm512_scalef_ps(_mm512_set1_ps(1.0), nearest)))
-        }
+    fn limit(self, bound: f32) -> Self {
+        /// The number of the smaller magnitude, with the sign of the first.
+        const SMALLER: i32 = 0b10;
+        // SAFETY: called only in functions that enable AVX-512F and AVX-512DQ, as the trait demands.
+        Self(unsafe { _mm512_range_ps::<SMALLER>(self.0, _mm512_set1_ps(bound)) })
     }
 
     /// A table look-up of 14 bits and one step of Newton's: faster than the instruction. Zero stays zero.
     #[inline(always)]
     fn square_root(self) -> Self {
-        // SAFETY: called only in functions that enable AVX-512F, as the trait demands.
+        // SAFETY: called only in functions that enable AVX-512F and AVX-512DQ, as the trait demands.
         let guess = Self(unsafe { _mm512_rsqrt14_ps(_mm512_max_ps(self.0, _mm512_set1_ps(1e-37))) });
         let error = self.multiply(guess).multiply_subtract_from(guess, Self::splat(1.0));
         let inverse = guess.multiply(Self::splat(0.5)).multiply_add(error, guess);
@@ -130,7 +131,7 @@ impl Vector for Avx512 {
     /// A table look-up of 14 bits and one step of Newton's: faster than a division.
     #[inline(always)]
     fn reciprocal(self) -> Self {
-        // SAFETY: called only in functions that enable AVX-512F, as the trait demands.
+        // SAFETY: called only in functions that enable AVX-512F and AVX-512DQ, as the trait demands.
         let guess = Self(unsafe { _mm512_rcp14_ps(self.0) });
         let error = self.multiply_subtract_from(guess, Self::splat(1.0));
         guess.multiply_add(error, guess)

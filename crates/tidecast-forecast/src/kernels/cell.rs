@@ -163,14 +163,14 @@ fn tanh<V: Vector>(x: V) -> V {
 #[inline(always)]
 fn exponential_of_two<V: Vector>(x: V) -> V {
     const COEFFICIENTS: [f32; 4] = [9.669_691e-3, 5.550_558_5e-2, 2.402_228_3e-1, std::f32::consts::LN_2];
-    let x = x.clamp(-100.0, 100.0);
-    let (nearest, power) = x.nearest_and_power_of_two();
+    let x = x.limit(100.0);
+    let nearest = x.nearest();
     let rest = x.subtract(nearest);
     let mut polynomial = V::splat(1.330_060_4e-3);
     for coefficient in COEFFICIENTS {
         polynomial = polynomial.multiply_add(rest, V::splat(coefficient));
     }
-    polynomial.multiply_add(rest, V::splat(1.0)).multiply(power)
+    polynomial.multiply_add(rest, V::splat(1.0)).times_power_of_two(nearest)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ macro_rules! dispatch {
                 $kernel::<$crate::kernels::avx2::Avx2>($($argument),+);
             }
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f")]
+            #[target_feature(enable = "avx512f,avx512dq")]
             fn avx512($($argument: $type),+) {
                 $kernel::<$crate::kernels::avx512::Avx512>($($argument),+);
             }

@@ -1,6 +1,7 @@
 //! Gradients of weights: sums over all windows and steps of what went in times the gradient of what came out.
 
 use super::ALIGNMENT;
+use super::buffer::Buffer;
 use super::dispatch::dispatch;
 use super::matrix::{Grouped, by_height, tiles};
 use super::vector::Vector;
@@ -10,7 +11,7 @@ use std::ops::Range;
 /// registers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Transposed {
-    values: Vec<f32>,
+    values: Buffer,
     columns: usize,
     steps: usize,
 }
@@ -20,7 +21,7 @@ impl Transposed {
     pub(crate) fn start(&mut self, width: usize, rows: usize, steps: usize) {
         self.columns = rows.next_multiple_of(ALIGNMENT);
         self.steps = steps;
-        self.values.resize(self.columns * steps * width, 0.0);
+        self.values.resize(self.columns * steps * width);
     }
 
     /// Takes over the rows of one step.
@@ -157,6 +158,11 @@ unsafe fn sum<V: Vector, const ROWS: usize, const VECTORS: usize, const WIDTH: u
     // SAFETY: the caller vouches for the tile.
     unsafe {
         let mut sums = [[V::splat(0.0); VECTORS]; ROWS];
+        for row in 0..ROWS {
+            for vector in 0..VECTORS {
+                V::announce(tile.gradients.add(row * ALIGNMENT + vector * tile.apart));
+            }
+        }
         if tile.add {
             for (row, sums) in sums.iter_mut().enumerate() {
                 for (vector, sum) in sums.iter_mut().enumerate() {

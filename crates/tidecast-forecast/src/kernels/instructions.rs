@@ -7,7 +7,7 @@ pub enum Instructions {
     Portable,
     /// AVX2 with fused multiplication and addition: x86 processors since 2013.
     Avx2,
-    /// AVX-512F: servers since 2017.
+    /// AVX-512F and AVX-512DQ: servers since 2017.
     Avx512,
 }
 
@@ -31,7 +31,7 @@ impl Instructions {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => is_x86_feature_detected!("avx512f"),
+            Self::Avx512 => is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq"),
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => false,
         }

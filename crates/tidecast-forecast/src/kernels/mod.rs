@@ -9,6 +9,7 @@ mod adam;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod buffer;
 mod cell;
 mod dispatch;
 mod gradient;
@@ -22,6 +23,7 @@ mod tests;
 mod vector;
 
 pub(crate) use adam::{AdamStep, adam};
+pub(crate) use buffer::Buffer;
 pub(crate) use cell::{CellBackward, CellForward, cell_backward, cell_forward};
 pub(crate) use gradient::{Gradients, Transposed, weight_gradient};
 pub use instructions::Instructions;

@@ -86,10 +86,12 @@ unsafe fn sum_forward<V: Vector, const ROWS: usize, const VECTORS: usize>(tile: 
     // SAFETY: the caller vouches for the tile.
     unsafe {
         let mut sums = [[V::splat(0.0); VECTORS]; ROWS];
-        if let Some(start) = tile.start {
-            for (row, sums) in sums.iter_mut().enumerate() {
-                for (vector, sum) in sums.iter_mut().enumerate() {
-                    *sum = V::load(start.add(row * tile.width + vector * V::LANES));
+        for (row, sums) in sums.iter_mut().enumerate() {
+            for (vector, sum) in sums.iter_mut().enumerate() {
+                let at = row * tile.width + vector * V::LANES;
+                V::announce(tile.product.add(at));
+                if let Some(start) = tile.start {
+                    *sum = V::load(start.add(at));
                 }
             }
         }
@@ -175,6 +177,11 @@ unsafe fn sum_backward<V: Vector, const ROWS: usize, const VECTORS: usize>(tile:
     // SAFETY: the caller vouches for the tile.
     unsafe {
         let mut sums = [[V::splat(0.0); VECTORS]; ROWS];
+        for row in 0..ROWS {
+            for vector in 0..VECTORS {
+                V::announce(tile.product.add(row * tile.width + vector * V::LANES));
+            }
+        }
         let mut batch = tile.batch;
         for group in (0..tile.matrix.columns).step_by(ALIGNMENT) {
             let mut weights = tile.weights.add(group * tile.matrix.rows);

@@ -26,6 +26,11 @@ pub(super) trait Vector: Copy {
     /// `LANES` numbers from `to` on must be writable.
     unsafe fn store(self, to: *mut f32);
 
+    /// Says that a register will be stored there, so that its line of the cache is fetched meanwhile. Only a hint: the
+    /// address need not be one.
+    #[inline(always)]
+    fn announce(_to: *mut f32) {}
+
     /// Transposes a square of `LANES` rows and columns. Of the rows read only the first `rows` exist; the others are zero.
     ///
     /// # Safety
@@ -41,11 +46,14 @@ pub(super) trait Vector: Copy {
     fn multiply_subtract_from(self, factor: Self, addend: Self) -> Self;
     fn divide(self, other: Self) -> Self;
     fn square_root(self) -> Self;
-    fn clamp(self, low: f32, high: f32) -> Self;
+    /// The numbers within +-`bound`; what is not a number becomes a bound.
+    fn limit(self, bound: f32) -> Self;
     /// The numbers, and zero where `condition` is not above zero.
     fn where_positive(self, condition: Self) -> Self;
-    /// The nearest integer, and two to the power of it; for numbers within 126.
-    fn nearest_and_power_of_two(self) -> (Self, Self);
+    /// The nearest integer, for numbers within 2^22.
+    fn nearest(self) -> Self;
+    /// `self * 2^exponent` for integers within 100 and numbers around 1, so that the result is no subnormal.
+    fn times_power_of_two(self, exponent: Self) -> Self;
 
     /// `1 / self` with an error of about one unit in the last place, for positive numbers below 1e37.
     #[inline(always)]
@@ -136,9 +144,9 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
-    fn clamp(self, low: f32, high: f32) -> Self {
-        // Not `f32::clamp`, which keeps NaN: all levels answer with a bound.
-        Self(self.0.map(|value| value.max(low).min(high)))
+    fn limit(self, bound: f32) -> Self {
+        // Not `f32::clamp`, which keeps NaN.
+        Self(self.0.map(|value| value.max(-bound).min(bound)))
     }
 
     #[inline(always)]
@@ -147,10 +155,17 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
-    fn nearest_and_power_of_two(self) -> (Self, Self) {
-        /// 1.5 * 2^23 + 127: adding it leaves the nearest integer, biased as an exponent is, in the lowest bits.
-        const ROUND: f32 = 12_583_039.0;
-        let shifted = self.0.map(|value| value + ROUND);
-        (Self(shifted.map(|value| value - ROUND)), Self(shifted.map(|value| f32::from_bits(value.to_bits() << 23))))
+    fn nearest(self) -> Self {
+        Self(self.0.map(|value| value + ROUND - ROUND))
+    }
+
+    #[inline(always)]
+    fn times_power_of_two(self, exponent: Self) -> Self {
+        self.zip(exponent, |value, exponent| {
+            f32::from_bits(value.to_bits().wrapping_add((exponent + ROUND).to_bits() << 23))
+        })
     }
 }
+
+/// 1.5 * 2^23: adding it rounds to the nearest integer, which is left in the lowest bits.
+const ROUND: f32 = 12_582_912.0;

@@ -6,8 +6,8 @@
 use super::architecture::Activation;
 use super::blocks::LayerBlocks;
 use crate::kernels::{
-    CellBackward, CellForward, Gradients, Instructions, Transposed, cell_backward, cell_forward, product, product_back,
-    weight_gradient,
+    Buffer, CellBackward, CellForward, Gradients, Instructions, Transposed, cell_backward, cell_forward, product,
+    product_back, weight_gradient,
 };
 
 /// Rows of gradients, windows times steps, that are turned and summed together: few enough to stay in the cache.
@@ -29,33 +29,33 @@ pub(super) struct LayerPass {
     rows: usize,
     hidden: usize,
     /// Inputs of each step and of the one after the last, whose first rows are the last outputs.
-    stacks: Vec<f32>,
+    stacks: Buffer,
     /// Gates after activation, of each step.
-    gates: Vec<f32>,
+    gates: Buffer,
     /// Cells before each step and after the last.
-    cells: Vec<f32>,
-    squashed: Vec<f32>,
+    cells: Buffer,
+    squashed: Buffer,
     /// Inputs that are the same at every step, and the gates' share of them.
-    pub(super) constant: Vec<f32>,
-    constant_gates: Vec<f32>,
+    pub(super) constant: Buffer,
+    constant_gates: Buffer,
     backward: Option<Backward>,
 }
 
 #[derive(Clone, Debug)]
 struct Backward {
-    gate_gradients: Vec<f32>,
-    constant_gate_gradients: Vec<f32>,
-    cell_gradient: Vec<f32>,
-    hidden_gradient: Vec<f32>,
-    stack_gradient: Vec<f32>,
-    constant_gradient: Vec<f32>,
+    gate_gradients: Buffer,
+    constant_gate_gradients: Buffer,
+    cell_gradient: Buffer,
+    hidden_gradient: Buffer,
+    stack_gradient: Buffer,
+    constant_gradient: Buffer,
     transposed: Transposed,
 }
 
 impl LayerPass {
     pub(super) fn new(blocks: &LayerBlocks, steps: usize, width: usize) -> Self {
         let (hidden, rows) = (blocks.hidden, blocks.step.rows());
-        let mut stacks = vec![0.0; (steps + 1) * rows * width];
+        let mut stacks = Buffer::zeros((steps + 1) * rows * width);
         for stack in stacks.chunks_exact_mut(rows * width) {
             stack[hidden * width..(hidden + 1) * width].fill(1.0);
         }
@@ -65,11 +65,11 @@ impl LayerPass {
             rows,
             hidden,
             stacks,
-            gates: vec![0.0; steps * 4 * hidden * width],
-            cells: vec![0.0; (steps + 1) * hidden * width],
-            squashed: vec![0.0; steps * hidden * width],
-            constant: vec![0.0; constant * width],
-            constant_gates: vec![0.0; if constant > 0 { 4 * hidden * width } else { 0 }],
+            gates: Buffer::zeros(steps * 4 * hidden * width),
+            cells: Buffer::zeros((steps + 1) * hidden * width),
+            squashed: Buffer::zeros(steps * hidden * width),
+            constant: Buffer::zeros(constant * width),
+            constant_gates: Buffer::zeros(if constant > 0 { 4 * hidden * width } else { 0 }),
             backward: None,
         }
     }
@@ -103,7 +103,7 @@ impl LayerPass {
         for step in 0..self.steps {
             let (before, after) = self.stacks.split_at_mut((step + 1) * stack);
             let gates = &mut self.gates[step * 4 * units..(step + 1) * 4 * units];
-            let start = blocks.constant.is_some().then_some(self.constant_gates.as_slice());
+            let start = blocks.constant.is_some().then_some(&*self.constant_gates);
             // There is no output before the first step.
             let skip = if step == 0 { self.hidden } else { 0 };
             product(instructions, width, own, &before[step * stack..], skip, start, gates);
@@ -138,12 +138,12 @@ impl LayerPass {
         let steps = self.steps;
         let group = (TURNED / width).clamp(1, steps);
         let backward = self.backward.get_or_insert_with(|| Backward {
-            gate_gradients: vec![0.0; 4 * units],
-            constant_gate_gradients: vec![0.0; if constant { 4 * units } else { 0 }],
-            cell_gradient: vec![0.0; units],
-            hidden_gradient: vec![0.0; units],
-            stack_gradient: vec![0.0; stack],
-            constant_gradient: vec![0.0; blocks.constant.map_or(0, |block| block.rows() * width)],
+            gate_gradients: Buffer::zeros(4 * units),
+            constant_gate_gradients: Buffer::zeros(if constant { 4 * units } else { 0 }),
+            cell_gradient: Buffer::zeros(units),
+            hidden_gradient: Buffer::zeros(units),
+            stack_gradient: Buffer::zeros(stack),
+            constant_gradient: Buffer::zeros(blocks.constant.map_or(0, |block| block.rows() * width)),
             transposed: Transposed::default(),
         });
         backward.cell_gradient.fill(0.0);

@@ -23,6 +23,7 @@ pub use pass::Pass;
 pub use trainer::Trainer;
 
 use super::random::Random;
+use crate::kernels::Buffer;
 use blocks::Blocks;
 
 /// A network: its architecture and its weights.
@@ -30,7 +31,7 @@ use blocks::Blocks;
 pub struct Network {
     architecture: Architecture,
     blocks: Blocks,
-    weights: Vec<f32>,
+    weights: Buffer,
     instructions: Instructions,
 }
 
@@ -89,7 +90,7 @@ impl Network {
     fn empty(architecture: Architecture) -> Result<Self, ArchitectureError> {
         architecture.validate()?;
         let blocks = Blocks::new(&architecture);
-        let weights = vec![0.0; blocks.length];
+        let weights = Buffer::zeros(blocks.length);
         Ok(Self { architecture, blocks, weights, instructions: Instructions::best() })
     }
 

@@ -139,7 +139,8 @@ fn saved_weights_make_the_same_network() {
         let first = Network::new(architecture.clone(), 5).unwrap();
         let weights = first.weights();
         assert_eq!(weights.len(), Network::weight_count(&architecture));
-        assert_eq!(Network::with_weights(architecture.clone(), &weights).unwrap().weights, first.weights);
+        let again = Network::with_weights(architecture.clone(), &weights).unwrap();
+        assert_eq!(again.weights[..], first.weights[..]);
         assert!(Network::with_weights(architecture.clone(), &weights[1..]).is_err());
         assert_ne!(Network::new(architecture, 6).unwrap().weights(), weights);
     }

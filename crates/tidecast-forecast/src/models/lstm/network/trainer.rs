@@ -3,7 +3,7 @@
 use super::Network;
 use super::batch::Batch;
 use super::pass::Pass;
-use crate::kernels::{AdamStep, adam};
+use crate::kernels::{AdamStep, Buffer, adam};
 use crate::parallel;
 use std::sync::{Mutex, PoisonError};
 
@@ -13,9 +13,9 @@ pub struct Trainer {
     network: Network,
     /// One for each batch that is learned from at once.
     shares: Vec<Mutex<Share>>,
-    gradients: Vec<f32>,
-    means: Vec<f32>,
-    squares: Vec<f32>,
+    gradients: Buffer,
+    means: Buffer,
+    squares: Buffer,
     longest: Option<f32>,
     steps: i32,
 }
@@ -24,7 +24,7 @@ pub struct Trainer {
 #[derive(Debug, Default)]
 struct Share {
     pass: Pass,
-    gradients: Vec<f32>,
+    gradients: Buffer,
     loss: f64,
 }
 
@@ -33,7 +33,7 @@ impl Trainer {
     /// (Pascanu et al., 2013): a batch with a rare spike must not undo the others.
     #[must_use]
     pub fn new(network: Network, longest: Option<f32>) -> Self {
-        let zeros = vec![0.0; network.weights.len()];
+        let zeros = Buffer::zeros(network.weights.len());
         Self {
             shares: Vec::new(),
             gradients: zeros.clone(),
@@ -103,7 +103,7 @@ impl Trainer {
         let learn = |(share, batch): &(&Mutex<Share>, &Batch)| {
             let mut share = share.lock().unwrap_or_else(PoisonError::into_inner);
             let Share { pass, gradients, loss } = &mut *share;
-            gradients.resize(network.weights.len(), 0.0);
+            gradients.resize(network.weights.len());
             pass.forward(network, batch);
             *loss = pass.backward(network, batch, gradients);
         };
@@ -123,9 +123,9 @@ impl Trainer {
                 // The only gradients are the sum.
                 std::mem::swap(&mut self.gradients, &mut share.gradients);
             } else if index == 0 {
-                self.gradients.iter_mut().zip(&share.gradients).for_each(|(sum, own)| *sum = own / count);
+                self.gradients.iter_mut().zip(share.gradients.iter()).for_each(|(sum, own)| *sum = own / count);
             } else {
-                self.gradients.iter_mut().zip(&share.gradients).for_each(|(sum, own)| *sum += own / count);
+                self.gradients.iter_mut().zip(share.gradients.iter()).for_each(|(sum, own)| *sum += own / count);
             }
         }
         loss
