@@ -25,6 +25,7 @@ struct Need {
 const CHROMIUM: Need = Need { program: "chromium", package: "chromium", why: "browser tests" };
 const NODE: Need = Need { program: "node", package: "nodejs", why: "building and testing the console" };
 const NPM: Need = Need { program: "npm", package: "npm", why: "building and testing the console" };
+const REDIS: Need = Need { program: "redis-server", package: "redis-server", why: "tests of Redis streams" };
 const GO: Need = Need { program: "go", package: "golang-go", why: "building Kustomize and MinIO" };
 
 /// The S3 server of the tests; also named where they look for it.
@@ -42,7 +43,7 @@ enum Installer {
 
 pub(super) fn run(programs: &Programs, workspace: &Workspace) -> Result<Verdict> {
     components(programs, workspace)?;
-    let mut missing: Vec<&Need> = [&NODE, &NPM].into_iter().filter(|need| find(need.program).is_none()).collect();
+    let mut missing: Vec<&Need> = [&NODE, &NPM, &REDIS].into_iter().filter(|need| find(need.program).is_none()).collect();
     if console::browser().is_none() {
         missing.push(&CHROMIUM);
     }
