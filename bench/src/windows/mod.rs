@@ -83,6 +83,8 @@ fn child<const COUNT: usize>(arguments: &[&std::ffi::OsStr]) -> Result<[f64; COU
     let output = Command::new(std::env::current_exe()?).arg("windows").args(arguments).output()?;
     ensure!(output.status.success(), "a part failed: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout)?;
-    let figures: Vec<f64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+    // The report of the process, which is empty, follows.
+    let figures: Vec<f64> =
+        text.lines().next().unwrap_or_default().split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
     figures.try_into().map_err(|_| anyhow::anyhow!("a part printed {text}"))
 }

@@ -67,8 +67,16 @@ pub(crate) fn simple_number(text: &[u8], style: NumberStyle) -> Option<(f64, usi
 }
 
 /// Reads a whole cell, without quotes.
+#[inline]
 pub(crate) fn read_cell(cell: &[u8], style: NumberStyle) -> Cell {
-    let cell = cell.trim_ascii();
+    match simple_number(cell, style) {
+        Some((number, length)) if length == cell.len() => Cell::Number(number),
+        _ => read_other(cell.trim_ascii(), style),
+    }
+}
+
+/// Reads what is no simple number, or has space around it.
+fn read_other(cell: &[u8], style: NumberStyle) -> Cell {
     if is_missing(cell) {
         return Cell::Missing;
     }

@@ -43,7 +43,8 @@ enum Installer {
 
 pub(super) fn run(programs: &Programs, workspace: &Workspace) -> Result<Verdict> {
     components(programs, workspace)?;
-    let mut missing: Vec<&Need> = [&NODE, &NPM, &REDIS].into_iter().filter(|need| find(need.program).is_none()).collect();
+    let mut missing: Vec<&Need> =
+        [&NODE, &NPM, &REDIS].into_iter().filter(|need| find(need.program).is_none()).collect();
     if console::browser().is_none() {
         missing.push(&CHROMIUM);
     }

@@ -87,7 +87,7 @@ impl RecordDecoder {
 
     /// What has been gathered, and refused, since the last time.
     pub fn take(&mut self) -> (RecordBatch, Rejections) {
-        let empty = RecordBatch::new(Arc::clone(&self.format.schema));
+        let empty = self.batch.empty_like();
         (std::mem::replace(&mut self.batch, empty), std::mem::take(&mut self.rejections))
     }
 
@@ -131,7 +131,7 @@ impl RecordDecoder {
         let mut unknown = false;
         for (place, (name, _)) in fields.iter().enumerate() {
             let slot = match self.order.get(place) {
-                Some(&slot) if self.name_of(slot) == Some(name) => slot,
+                Some(&slot) if self.name_of(slot).is_some_and(|expected| same(expected, name)) => slot,
                 _ => self.look_up(place, name),
             };
             match slot {
@@ -186,6 +186,20 @@ impl RecordDecoder {
             }
         }
     }
+}
+
+/// Whether two short texts are equal: names are so short that the general comparison takes longer to choose its way.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    fn ends<const N: usize>(text: &[u8]) -> Option<([u8; N], [u8; N])> {
+        Some((*text.first_chunk()?, *text.last_chunk()?))
+    }
+    a.len() == b.len()
+        && match a.len() {
+            4..8 => ends::<4>(a) == ends::<4>(b),
+            8..=16 => ends::<8>(a) == ends::<8>(b),
+            _ => a == b,
+        }
 }
 
 #[cfg(test)]

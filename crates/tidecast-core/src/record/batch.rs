@@ -32,6 +32,17 @@ impl RecordBatch {
         Self { schema, timestamps_ms: Vec::new(), columns }
     }
 
+    /// A batch without records of the same schema, with room for as many records as this one has.
+    #[must_use]
+    pub fn empty_like(&self) -> Self {
+        let column = |column: &Column| match column {
+            Column::Number(numbers) => Column::Number(Vec::with_capacity(numbers.len())),
+            Column::Text(texts) => Column::Text(texts.empty_like()),
+        };
+        let columns = self.columns.iter().map(column).collect();
+        Self { schema: Arc::clone(&self.schema), timestamps_ms: Vec::with_capacity(self.len()), columns }
+    }
+
     /// Appends a record: its time, then for every column in order its number or text through `fill`, which must push one
     /// value.
     pub fn push(&mut self, timestamp_ms: i64, mut fill: impl FnMut(usize, &mut Column)) {

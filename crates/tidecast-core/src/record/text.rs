@@ -39,6 +39,17 @@ impl TextColumn {
         found.unwrap_or_else(|| self.add(text, hash))
     }
 
+    /// A column without texts, with room for as many as this one has.
+    pub(super) fn empty_like(&self) -> Self {
+        Self {
+            ids: Vec::with_capacity(self.ids.len()),
+            texts: String::with_capacity(self.texts.len()),
+            ends: Vec::with_capacity(self.ends.len()),
+            lookup: HashTable::with_capacity(self.ends.len()),
+            hasher: self.hasher.clone(),
+        }
+    }
+
     fn add(&mut self, text: &str, hash: u64) -> u32 {
         let id = self.ends.len() as u32;
         self.texts.push_str(text);

@@ -25,7 +25,7 @@ pub(super) fn collect(
     let mut partial = Partial::new(plan, watermark_ms);
     let mut keys = BatchKeys::new(plan, batch, admit);
     let mut panes = Panes::new(plan);
-    let mut rows = Rows::default();
+    let mut rows = Rows(HashTable::with_capacity(keys.capacity()));
     let mut row_of_record = Vec::with_capacity(batch.len());
     for (record, &ms) in batch.timestamps_ms().iter().enumerate() {
         let mut row = || {
@@ -119,7 +119,6 @@ impl<'a> Panes<'a> {
 }
 
 /// Rows by group and key.
-#[derive(Default)]
 struct Rows(HashTable<u32>);
 
 impl Rows {
@@ -168,6 +167,11 @@ impl<'a, Admit: FnMut(&str) -> Option<Key>> BatchKeys<'a, Admit> {
             hasher: DefaultHashBuilder::default(),
             joined: String::new(),
         }
+    }
+
+    /// About how many keys there may be.
+    fn capacity(&self) -> usize {
+        self.by_text.len()
     }
 
     /// The number of a record's key in `keys`, or `REFUSED`.

@@ -7,7 +7,7 @@ const NUMBER_BYTES_MAX: usize = 64;
 
 /// The fields of a line as pieces of it; `None` where it has anything that is unusual, or is no object.
 pub(super) fn fields<'a>(line: &'a [u8], fields: &mut Fields<'a>) -> Option<()> {
-    let mut scanner = Scanner { line, at: 0 };
+    let mut scanner = Scanner { line, at: 0, high_bits: 0 };
     scanner.punctuation(b'{')?;
     if scanner.punctuation(b'}').is_none() {
         loop {
@@ -23,13 +23,19 @@ pub(super) fn fields<'a>(line: &'a [u8], fields: &mut Fields<'a>) -> Option<()> 
     }
     scanner.skip_space();
     // Texts must be UTF-8; whatever stands between them is ASCII by now.
-    (scanner.at == line.len() && std::str::from_utf8(line).is_ok()).then_some(())
+    let sound = scanner.high_bits & HIGH_BITS == 0 || std::str::from_utf8(line).is_ok();
+    (scanner.at == line.len() && sound).then_some(())
 }
 
 struct Scanner<'a> {
     line: &'a [u8],
     at: usize,
+    /// All bytes of texts so far, joined by or: its high bits tell whether all of them were ASCII.
+    high_bits: u64,
 }
+
+const LOW_BITS: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = LOW_BITS << 7;
 
 impl<'a> Scanner<'a> {
     #[inline]
@@ -47,17 +53,48 @@ impl<'a> Scanner<'a> {
     /// Goes behind a character that comes next, but for space.
     #[inline]
     fn punctuation(&mut self, wanted: u8) -> Option<()> {
-        self.skip_space();
-        (self.peek()? == wanted).then(|| self.at += 1)
+        if self.peek() != Some(wanted) {
+            self.skip_space();
+            if self.peek() != Some(wanted) {
+                return None;
+            }
+        }
+        self.at += 1;
+        Some(())
     }
 
-    /// What is between quotes. Names and identifiers are so short that a search by larger steps would not pay.
+    /// What is between quotes.
     #[inline]
     fn string(&mut self) -> Option<&'a [u8]> {
         let rest = self.line.get(self.at..)?.strip_prefix(b"\"")?;
-        let end = rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
+        let end = self.text_end(rest)?;
         self.at += end + 2;
         (rest[end] == b'"').then(|| &rest[..end])
+    }
+
+    /// Where the first quote, backslash or control character is: eight bytes at a time, as names and identifiers are too short
+    /// for larger steps.
+    #[inline]
+    fn text_end(&mut self, rest: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while let Some(chunk) = rest.get(at..).and_then(|rest| rest.first_chunk()) {
+            let word = u64::from_le_bytes(*chunk);
+            // The high bit of a byte is set where it is below the limit; above the first such byte there may be false ones.
+            let below = |word: u64, limit: u64| word.wrapping_sub(LOW_BITS * limit) & !word;
+            let is = |byte: u8| below(word ^ (LOW_BITS * u64::from(byte)), 1);
+            let ends = (is(b'"') | is(b'\\') | below(word, u64::from(b' '))) & HIGH_BITS;
+            if ends != 0 {
+                let before = ends.trailing_zeros() / 8;
+                self.high_bits |= word & ((1 << (8 * before)) - 1);
+                return Some(at + before as usize);
+            }
+            self.high_bits |= word;
+            at += 8;
+        }
+        let last = rest.get(at..)?;
+        let end = last.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
+        last[..end].iter().for_each(|&byte| self.high_bits |= u64::from(byte));
+        Some(at + end)
     }
 
     #[inline]

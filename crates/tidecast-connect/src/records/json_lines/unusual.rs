@@ -75,7 +75,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Self::text(value)
+        // With an exponent where digits would be many.
+        Self::text(format!("{value:?}"))
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
