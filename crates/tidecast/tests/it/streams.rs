@@ -140,8 +140,13 @@ fn write_configuration(folder: &Path, source: &str, more: &str) {
     std::fs::write(folder.join("tidecast.yaml"), text).unwrap();
 }
 
+/// When the newest window ended whose results are stored.
 fn last_window(server: &Server) -> Option<u64> {
-    get(server, "/api/v1/network")["end_ms"].as_u64()
+    get(server, "/api/v1/latest?selector=network_messages")["samples"]
+        .as_array()?
+        .iter()
+        .filter_map(|row| row["timestamp_ms"].as_u64())
+        .max()
 }
 
 fn seed() -> u64 {

@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for Value {
 struct ValueVisitor;
 
 impl ValueVisitor {
-    fn text<E>(value: impl ToString) -> Result<Value, E> {
+    fn text<E>(value: &impl ToString) -> Result<Value, E> {
         Ok(Value(Some(value.to_string())))
     }
 }
@@ -63,28 +63,28 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
-        Self::text(value)
+        Self::text(&value)
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
-        Self::text(value)
+        Self::text(&value)
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
-        Self::text(value)
+        Self::text(&value)
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
         // With an exponent where digits would be many.
-        Self::text(format!("{value:?}"))
+        Self::text(&format!("{value:?}"))
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
-        Self::text(value)
+        Self::text(&value)
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
-        Self::text("")
+        Self::text(&"")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {

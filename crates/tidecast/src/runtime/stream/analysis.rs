@@ -24,6 +24,8 @@ pub(super) struct Analysis {
     /// Records refused by its transforms since the start.
     pub(super) refused: Rejections,
     pub(super) windows: Windows,
+    /// The last window that was closed before this process began, where it is still known.
+    pub(super) closed_before: Option<ClosedWindow>,
     pub(super) results: Results,
     transforms: Transforms,
     /// Bytes of the changes that are kept, and of the snapshot below them.
@@ -58,17 +60,27 @@ impl Analysis {
         let kept = store.state(&state_name(name)).await?;
         let snapshot_bytes = kept.base.as_ref().map_or(0, Vec::len);
         let kept_bytes = kept.changes.iter().map(Vec::len).sum();
-        let windows = match restore(&plan, kept.base.as_deref(), &kept.changes) {
+        let (windows, closed_before) = match restore(&plan, kept.base.as_deref(), &kept.changes) {
             Err(DecodeError::OtherSpec) => {
                 tracing::warn!(analytics = name, "its windows begin anew, since they are configured differently now");
-                Windows::new(plan)
+                (Windows::new(plan), None)
             }
             restored => restored.with_context(|| format!("the state of analytics.{name} cannot be read"))?,
         };
         let transforms = config.keys.transforms()?;
         let results = Results::new(name, Arc::clone(windows.plan()));
         let refused = Rejections::default();
-        Ok(Self { name: name.to_owned(), config, refused, windows, results, transforms, kept_bytes, snapshot_bytes })
+        Ok(Self {
+            name: name.to_owned(),
+            config,
+            refused,
+            windows,
+            closed_before,
+            results,
+            transforms,
+            kept_bytes,
+            snapshot_bytes,
+        })
     }
 
     /// Takes records in.
@@ -129,16 +141,22 @@ impl Analysis {
     }
 }
 
-fn restore(plan: &Arc<WindowPlan>, snapshot: Option<&[u8]>, changes: &[Vec<u8>]) -> Result<Windows, DecodeError> {
+fn restore(
+    plan: &Arc<WindowPlan>,
+    snapshot: Option<&[u8]>,
+    changes: &[Vec<u8>],
+) -> Result<(Windows, Option<ClosedWindow>), DecodeError> {
+    let mut closed_before = None;
     let mut windows = match snapshot {
         Some(bytes) => Windows::restore(plan, bytes)?,
         None => Windows::new(Arc::clone(plan)),
     };
     for bytes in changes {
         // What it closed was stored with it.
-        let _closed = windows.apply(&Partial::decode(plan, bytes)?);
+        let closed = windows.apply(&Partial::decode(plan, bytes)?);
+        closed_before = closed.into_iter().rfind(|window| !window.correction).or(closed_before);
     }
-    Ok(windows)
+    Ok((windows, closed_before))
 }
 
 fn state_name(analytics: &str) -> String {

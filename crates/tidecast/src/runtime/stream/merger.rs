@@ -17,6 +17,7 @@ pub struct Merger {
 impl Merger {
     /// Runs until something fails; then only what is durable is certain.
     pub(super) async fn run(mut self) -> anyhow::Result<Infallible> {
+        self.outlet.resume(std::slice::from_mut(&mut self.analysis));
         loop {
             let delivery = self.reader.next_partials().await;
             self.take(delivery).await?;

@@ -50,6 +50,15 @@ impl Outlet {
         self.meter.count(records, Instant::now());
     }
 
+    /// Shows what was there when an earlier process ended, until the next windows are closed.
+    pub(super) fn resume(&self, analyses: &mut [Analysis]) {
+        for analysis in analyses {
+            if let Some(window) = analysis.closed_before.take() {
+                self.live.put_analytics(results::view(analysis, &window));
+            }
+        }
+    }
+
     /// Makes durable what follows from the steps, one for each analysis, together with samples and the position; then shows it.
     pub(super) async fn store(
         &self,

@@ -25,6 +25,7 @@ pub struct Pipeline {
 impl Pipeline {
     /// Runs until something fails; then only what is durable is certain.
     pub(super) async fn run(mut self) -> anyhow::Result<Infallible> {
+        self.outlet.resume(&mut self.analyses);
         loop {
             let delivery = self.source.next_records().await?;
             // What the source has asked for ahead leaves this thread before the computation takes it: a task that was just

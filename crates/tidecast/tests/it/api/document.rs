@@ -44,6 +44,7 @@ async fn every_documented_route_is_there() {
         "POST /api/v1/models/promote",
         "POST /api/v1/models/rollback",
         "GET /api/v1/models/versions",
+        "GET /api/v1/network",
         "GET /api/v1/overview",
         "GET /api/v1/range",
         "POST /api/v1/samples",
@@ -52,6 +53,7 @@ async fn every_documented_route_is_there() {
         "GET /api/v1/status",
         "GET /api/v1/verification",
         "GET /healthz",
+        "GET /metrics",
         "GET /readyz",
     ];
     assert_eq!(routes, contract);

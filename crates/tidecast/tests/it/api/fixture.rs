@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tidecast::api::{ApiState, serve};
-use tidecast::runtime::live::{Live, Mode};
+use tidecast::runtime::live::{AnalyticsStatus, Live, Mode};
 use tidecast::runtime::stream::PushSources;
 use tidecast_connect::http::{PushSource, Token, push_source};
 use tidecast_connect::records::RecordFormat;
@@ -66,6 +66,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let live = Live::new(Mode::Demo, Arc::new(FixedClock), NOW_MS);
+        let network = AnalyticsStatus { name: "network".to_owned(), is_network: true, ..AnalyticsStatus::default() };
+        live.update_status(|status| status.analytics.push(network));
         let token = token.map(|text| Token::new(text).unwrap());
         let models = tempfile::tempdir().unwrap();
         let registry = Arc::new(Registry::open(models.path()).unwrap());
