@@ -10,3 +10,4 @@ pub mod runtime;
 pub mod verification;
 
 mod report;
+mod spark;

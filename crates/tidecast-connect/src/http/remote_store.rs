@@ -37,6 +37,14 @@ impl RemoteStore {
         self.client.get::<Cursor>("cursor", &[("source", String::new())]).await.map(drop).map_err(|e| self.error(e))
     }
 
+    /// What the server says about itself (`GET /api/v1/status`), in the caller's own type.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn status<T: DeserializeOwned>(&self) -> Result<T, StoreError> {
+        self.client.get("status", &[]).await.map_err(|e| self.error(e))
+    }
+
     /// What the server says about its models (`GET /api/v1/models`), in the caller's own type.
     ///
     /// # Errors

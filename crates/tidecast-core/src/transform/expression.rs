@@ -17,28 +17,45 @@ pub struct Expression {
 
 /// A part of an expression.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
+pub enum Node {
+    /// A number.
     Number(f64),
+    /// The number in a field.
     Field(String),
+    /// The number with the other sign.
     Negate(Box<Node>),
+    /// Whether it does not hold.
     Not(Box<Node>),
+    /// Two parts joined.
     Binary(Operator, Box<Node>, Box<Node>),
 }
 
 /// What joins two parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operator {
+pub enum Operator {
+    /// `+`
     Add,
+    /// `-`
     Subtract,
+    /// `*`
     Multiply,
+    /// `/`; missing where the divisor is 0
     Divide,
+    /// `<`
     Less,
+    /// `<=`
     LessOrEqual,
+    /// `>`
     Greater,
+    /// `>=`
     GreaterOrEqual,
+    /// `==`
     Equal,
+    /// `!=`
     NotEqual,
+    /// `and`
     And,
+    /// `or`
     Or,
 }
 
@@ -49,6 +66,12 @@ impl Expression {
         let mut fields = Vec::new();
         self.root.collect_fields(&mut fields);
         fields
+    }
+
+    /// Its outermost part, to write it in another language.
+    #[must_use]
+    pub fn root(&self) -> &Node {
+        &self.root
     }
 
     /// Its value for each record; NaN where it depends on a missing number, or on a field that the batch does not have.

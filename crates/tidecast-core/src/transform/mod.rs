@@ -10,7 +10,7 @@ mod parser;
 mod step;
 mod transforms;
 
-pub use expression::Expression;
+pub use expression::{Expression, Node, Operator};
 pub use parser::ParseExpressionError;
 pub use step::Transform;
 pub use transforms::{TransformError, Transforms};

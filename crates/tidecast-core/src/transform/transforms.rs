@@ -39,6 +39,12 @@ impl Transforms {
         Ok(Self(steps))
     }
 
+    /// Each, in the order in which they are done.
+    #[must_use]
+    pub fn steps(&self) -> &[Transform] {
+        &self.0
+    }
+
     /// The fields that records need, so that after all transforms they have these `fields`.
     ///
     /// # Errors

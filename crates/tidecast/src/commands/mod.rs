@@ -4,6 +4,7 @@ pub mod format;
 pub mod instant;
 pub mod table;
 
+mod analytics;
 mod backtest;
 mod check;
 mod completions;
@@ -20,6 +21,7 @@ mod run;
 mod serve;
 mod simulate;
 mod target;
+mod top;
 mod train;
 
 use crate::exit;
@@ -57,6 +59,8 @@ enum Verb {
     Models(models::Args),
     Serve(serve::Args),
     Simulate(simulate::Args),
+    Top(top::Args),
+    Analytics(analytics::Args),
     Completions(completions::Args),
 }
 
@@ -95,6 +99,8 @@ async fn dispatch(verb: Verb) -> anyhow::Result<()> {
         Verb::Models(args) => models::run(args).await,
         Verb::Serve(args) => serve::run(args).await,
         Verb::Simulate(args) => simulate::run(args).await,
+        Verb::Top(args) => top::run(args).await,
+        Verb::Analytics(args) => analytics::run(&args),
         Verb::Completions(args) => completions::run(&args),
     }
 }

@@ -12,4 +12,6 @@ mod object_storage;
 mod process;
 mod redis_server;
 mod simulate;
+mod spark;
 mod streams;
+mod top;
