@@ -120,6 +120,9 @@ fn sources(page: &mut Exposition, status: &Status) {
     page.metric("tidecast_source_refused_total", Kind::Counter, "Records refused, or remarkable, by reason.", refused);
 }
 
+/// A number of an analysis.
+type Reading = fn(&AnalyticsStatus) -> u64;
+
 fn analytics(page: &mut Exposition, status: &Status) {
     let all = &status.analytics;
     let windows = all.iter().map(|analytics| (vec![("analytics", analytics.name.as_str())], analytics.windows));
@@ -128,7 +131,7 @@ fn analytics(page: &mut Exposition, status: &Status) {
         Some((vec![("analytics", analytics.name.as_str())], analytics.watermark_ms? as f64 / 1e3))
     });
     page.metric("tidecast_analytics_watermark_seconds", Kind::Gauge, "Up to here windows are closed.", watermark);
-    let gauges: [(&str, &str, fn(&AnalyticsStatus) -> u64); 3] = [
+    let gauges: [(&str, &str, Reading); 3] = [
         ("tidecast_analytics_keys", "Keys that are remembered.", |analytics| analytics.keys),
         ("tidecast_analytics_silent_keys", "Keys silent for too long.", |analytics| analytics.silent),
         ("tidecast_analytics_anomalous_keys", "Keys outside their forecast band.", |analytics| analytics.anomalous),

@@ -129,8 +129,9 @@ impl Streams {
 /// When the configuration was not checked.
 pub fn start_workers(config: &Config, live: &Live, clock: &Arc<dyn Clock>) -> anyhow::Result<()> {
     for stream in streams(config)?.into_iter().filter(Stream::is_shared).map(Arc::new) {
-        for analytics in stream.analytics.keys().cloned() {
-            let (stream, live, clock) = (Arc::clone(&stream), live.clone(), Arc::clone(clock));
+        for analytics in stream.analytics.keys() {
+            let (stream, analytics) = (Arc::clone(&stream), analytics.clone());
+            let (live, clock) = (live.clone(), Arc::clone(clock));
             tokio::spawn(async move {
                 let run = || async { stream.worker(&analytics, &live, &clock)?.run().await };
                 keep_running(&stream.name, &live, run).await;

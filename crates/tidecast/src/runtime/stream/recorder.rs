@@ -39,7 +39,7 @@ impl Recorder {
     #[must_use]
     pub fn needs(series: &BTreeMap<SeriesKey, String>) -> Vec<Field> {
         let field = |name: &str, kind| Field { name: name.to_owned(), kind, required: false };
-        let texts = series.keys().flat_map(|template| placeholders(template)).map(|name| field(name, FieldKind::Text));
+        let texts = series.keys().flat_map(placeholders).map(|name| field(name, FieldKind::Text));
         let numbers = series.values().map(|name| field(name, FieldKind::Number));
         let mut needed: Vec<Field> = Vec::new();
         for field in texts.chain(numbers) {
