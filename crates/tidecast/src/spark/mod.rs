@@ -21,7 +21,7 @@ use tidecast_core::window::{SpecError, WindowPlan};
 
 /// Where a job has its messages from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Input {
+pub(crate) enum Input {
     /// A Kafka topic with a JSON object in each value.
     Kafka,
     /// A directory of files with a JSON object in each line.
@@ -30,7 +30,7 @@ pub enum Input {
 
 /// Where a job leaves its results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub(crate) enum Output {
     /// CSV files, which `type: csv, layout: long` reads.
     Csv,
     /// Files with a JSON object in each line.
@@ -43,7 +43,7 @@ pub enum Output {
 
 /// Why there can be no job. A checked configuration gives none of these.
 #[derive(Debug, thiserror::Error)]
-pub enum JobError {
+pub(crate) enum JobError {
     /// The windows cannot be computed.
     #[error(transparent)]
     Spec(#[from] SpecError),
@@ -60,7 +60,7 @@ pub enum JobError {
 ///
 /// # Errors
 /// When transforms or windows of the configuration are impossible.
-pub fn job<'a>(
+pub(crate) fn job<'a>(
     name: &str,
     keys: &AnalyticsKeys,
     stream: &StreamKeys,
