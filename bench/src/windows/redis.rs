@@ -12,7 +12,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+use tidecast::runtime::clock::SystemClock;
+use tidecast_core::ports::Clock as _;
 
 const MESSAGES: usize = 1_000_000;
 const ANTENNAS: usize = 1_000;
@@ -197,7 +199,7 @@ fn windows(child: &mut Child, address: SocketAddr, bus: &mut Bus) -> Result<Vec<
     // When the message was in Redis that closes the window with this end.
     let mut closed: Vec<(u64, Instant)> = Vec::new();
     let started = Instant::now();
-    let start_ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as u64;
+    let start_ms = SystemClock.now_ms().unsigned_abs();
     let (mut sent, mut next_end_ms) = (0, start_ms.next_multiple_of(250));
     while started.elapsed() < PACED_FOR {
         let due = (started.elapsed().as_secs_f64() * PACED as f64) as usize;

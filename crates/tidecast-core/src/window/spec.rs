@@ -177,6 +177,9 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// Makes a mistake.
+    type Change<'a> = &'a dyn Fn(&mut WindowSpec);
+
     fn spec() -> WindowSpec {
         let measure = |name: &str, text: &str| Measure { name: name.to_owned(), expression: text.parse().unwrap() };
         WindowSpec {
@@ -193,7 +196,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_refused_with_what_to_do() {
-        let cases: [(&dyn Fn(&mut WindowSpec), &str); 13] = [
+        let cases: [(Change, &str); 13] = [
             (&|spec| spec.size_ms = 0, "from 1ms to 1y"),
             (&|spec| spec.slide_ms = 3_000, "for example 2s500ms"),
             (&|spec| spec.slide_ms = 20_000, "for example 10s"),

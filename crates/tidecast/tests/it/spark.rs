@@ -113,7 +113,7 @@ fn results(csv: &str) -> Results {
         let (rest, value) = line.rsplit_once(',').unwrap();
         let (series, time) = rest.rsplit_once(',').unwrap();
         let series = series.trim_start_matches('"').trim_end_matches('"').replace("\"\"", "\"");
-        ((series.to_owned(), time.to_owned()), value.parse().unwrap())
+        ((series.clone(), time.to_owned()), value.parse().unwrap())
     };
     csv.lines().skip(1).map(row).collect()
 }
