@@ -1,0 +1,232 @@
+"""The windows of `every-measure`, computed by Spark Structured Streaming (Spark 3.5 or newer).
+
+Written by `tidecast analytics export --engine spark`. Results are rows of series, timestamp (end of the window, UTC) and
+value. `--help` shows the options; each may come from an environment variable.
+"""
+
+import argparse
+import os
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+TIMESTAMP = "at"
+FUTURE_TOLERANCE_MS = 60000
+WINDOW_MS = 60000
+SLIDE_MS = 15000
+LATENESS_MS = 5000
+FIELDS = [
+    ("site-name", False, True),
+    ("antenna_id", False, True),
+    ("pkts", True, True),
+    ("latency", True, True),
+    ("loss", True, False),
+    ("model", False, True),
+]
+BY = [
+    "site",
+    "antenna_id",
+]
+KEY_MEASURES = [
+    ("every_measure_events", "count(*)"),
+    ("every_measure_packets", "coalesce(sum(`packets`), 0D)"),
+    ("every_measure_latency", "avg(`latency`)"),
+    ("every_measure_least", "min(`latency`)"),
+    ("every_measure_greatest", "max(`latency`)"),
+    ("every_measure_last", "max_by(`latency`, __time_ms) FILTER (WHERE `latency` IS NOT NULL)"),
+    ("every_measure_rate", "count(*) / 60.0D"),
+    ("every_measure_packet_rate", "coalesce(sum(`packets`), 0D) / 60.0D"),
+    ("every_measure_loss_rate", "coalesce(sum(`loss`), 0D) / nullif(coalesce(sum(`packets`), 0D), 0D)"),
+    ("every_measure_antennas", "max(IF(`antenna_id` <> '', 1D, 0D))"),
+    ("every_measure_models", "approx_count_distinct(nullif(`model`, ''), 0.016D)"),
+    ("every_measure_shares", "approx_count_distinct(`share`, 0.016D)"),
+    ("every_measure_share_p99", "percentile_approx(`share`, 0.99D, 10000)"),
+]
+TOTAL_MEASURES = [
+    ("every_measure_events", "count(*)"),
+    ("every_measure_packets", "coalesce(sum(`packets`), 0D)"),
+    ("every_measure_latency", "avg(`latency`)"),
+    ("every_measure_least", "min(`latency`)"),
+    ("every_measure_greatest", "max(`latency`)"),
+    ("every_measure_last", "max_by(`latency`, __time_ms) FILTER (WHERE `latency` IS NOT NULL)"),
+    ("every_measure_rate", "count(*) / 60.0D"),
+    ("every_measure_packet_rate", "coalesce(sum(`packets`), 0D) / 60.0D"),
+    ("every_measure_loss_rate", "coalesce(sum(`loss`), 0D) / nullif(coalesce(sum(`packets`), 0D), 0D)"),
+    ("every_measure_antennas", "size(collect_set(nullif(`antenna_id`, '')))"),
+    ("every_measure_models", "approx_count_distinct(nullif(`model`, ''), 0.016D)"),
+    ("every_measure_shares", "approx_count_distinct(`share`, 0.016D)"),
+    ("every_measure_share_p99", "percentile_approx(`share`, 0.99D, 10000)"),
+]
+DECIMAL = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+MISSING = ["", "-", "nan", "na", "n/a", "null"]
+INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$"
+TEXT_BYTES_MAX = 256
+
+
+def option(parser, flag, default=None, **more):
+    """An option that an environment variable may give as well: --topic, TIDECAST_SPARK_TOPIC."""
+    variable = "TIDECAST_SPARK_" + flag[2:].upper().replace("-", "_")
+    default = os.environ.get(variable, default)
+    parser.add_argument(flag, default=default, required=default is None, **more)
+
+
+def kafka_security():
+    """Options of the client from variables such as KAFKA_SECURITY_PROTOCOL: secrets are no arguments."""
+    prefix = "KAFKA_"
+    names = [name for name in os.environ if name.startswith((prefix + "SECURITY_", prefix + "SASL_", prefix + "SSL_"))]
+    return {"kafka." + name[len(prefix) :].lower().replace("_", "."): os.environ[name] for name in names}
+
+
+def input_options(parser):
+    option(parser, "--bootstrap-servers", help="brokers, HOST:PORT,HOST:PORT")
+    option(parser, "--topic", help="topic to read")
+    option(parser, "--starting-offsets", "earliest", help="where to begin without a checkpoint: earliest, latest")
+    option(parser, "--records-at-once", "1000000", help="messages that are read together at most")
+
+
+def read(spark, args):
+    """The values of messages, as a column `value`."""
+    stream = spark.readStream.format("kafka").options(**kafka_security())
+    stream = stream.option("kafka.bootstrap.servers", args.bootstrap_servers).option("subscribe", args.topic)
+    stream = stream.option("startingOffsets", args.starting_offsets)
+    stream = stream.option("maxOffsetsPerTrigger", args.records_at_once)
+    return stream.load().selectExpr("CAST(value AS STRING) AS value")
+
+
+def output_options(parser):
+    option(parser, "--output-bootstrap-servers", help="brokers, HOST:PORT,HOST:PORT")
+    option(parser, "--output-topic", help="topic for the results, JSON objects by series")
+
+
+def write(rows, name, args):
+    """At least once: a row may come again after a failure, with the same value."""
+    messages = rows.select(F.col("series").alias("key"), F.to_json(F.struct("series", "timestamp", "value")).alias("value"))
+    stream = messages.writeStream.format("kafka").options(**kafka_security())
+    stream = stream.option("kafka.bootstrap.servers", args.output_bootstrap_servers)
+    return stream.option("topic", args.output_topic)
+
+
+def column(name):
+    return F.col("`" + name.replace("`", "``") + "`")
+
+
+def read_number(text):
+    """Decimal numbers only: Spark would also take `inf`, `nan` and `1d`."""
+    number = F.when(text.rlike(DECIMAL), text.cast("double"))
+    return F.when(F.abs(number) < float("inf"), number)
+
+
+def read_time_ms(text):
+    """Unix seconds or milliseconds, or ISO 8601 with an offset."""
+    number = read_number(text)
+    return (
+        F.when(F.abs(number) < 1e11, F.round(number * 1e3).cast("long"))
+        .when(F.abs(number) < 1e14, F.round(number).cast("long"))
+        .when(text.rlike(INSTANT), F.unix_millis(F.try_to_timestamp(text)))
+    )
+
+
+def decode(messages):
+    """Messages as JSON to records with a column for each field, without those that Tidecast refuses."""
+    names = dict.fromkeys([TIMESTAMP, *(name for name, _, _ in FIELDS)])
+    schema = ", ".join("`" + name.replace("`", "``") + "` STRING" for name in names)
+    parsed = messages.select(F.from_json("value", schema).alias("__message"))
+    text = {name: F.coalesce(F.col("__message").getField(name), F.lit("")) for name in names}
+    now_ms = F.unix_millis(F.current_timestamp())
+    columns = [read_time_ms(F.trim(text[TIMESTAMP])).alias("__time_ms")]
+    rules = [F.col("__time_ms") <= now_ms + FUTURE_TOLERANCE_MS]
+    for place, (name, is_number, is_required) in enumerate(FIELDS):
+        trimmed = F.trim(text[name])
+        value = read_number(trimmed) if is_number else text[name]
+        columns.append(value.alias(name))
+        if is_number:
+            is_there = value.isNotNull()
+            is_missing = F.lower(trimmed).isin(MISSING)
+        else:
+            is_there = (text[name] != "") & (F.octet_length(text[name]) <= TEXT_BYTES_MAX)
+            is_missing = text[name] == ""
+        is_good = is_there if is_required else is_there | is_missing
+        columns.append(is_good.alias(f"__good_{place}"))
+        rules.append(F.col(f"__good_{place}"))
+    records = parsed.select(*columns)
+    for rule in rules:
+        records = records.where(rule)
+    return records.drop(*(f"__good_{place}" for place in range(len(FIELDS))))
+
+
+def transform(records):
+    """The transforms of the source, then those of the analysis."""
+    records = records.withColumnRenamed("pkts", "packets")
+    records = records.withColumnRenamed("site-name", "site")
+    records = records.withColumn("latency", F.expr("nullif((`latency` * 0.001D), double('NaN'))"))
+    records = records.withColumn("loss", F.expr("coalesce(`loss`, 0.0D)"))
+    records = records.where("(NOT (coalesce(`packets` = 0.0D, false) OR coalesce(`latency` < 0.0D, false)))")
+    records = records.where("coalesce(`loss` <= `packets`, false)")
+    records = records.withColumn("share", F.expr("nullif(((`loss` / nullif(`packets`, 0D)) + 0.0D), double('NaN'))"))
+    records = records.withColumn("__time_ms", F.expr("__time_ms - pmod(__time_ms, 1000L)"))
+    return records
+
+
+def labels(by):
+    """The labels of a series, `{antenna_id="a"}`, sorted by their names; empty ones are left out."""
+    pairs = []
+    for name in sorted(by):
+        value = column(name)
+        for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")):
+            value = F.replace(value, F.lit(plain), F.lit(escaped))
+        pairs.append(F.when(column(name) != "", F.concat(F.lit(name + '="'), value, F.lit('"'))))
+    joined = F.concat_ws(",", *pairs)
+    return F.when(joined != "", F.concat(F.lit("{"), joined, F.lit("}"))).otherwise("")
+
+
+def windows(records, by, measures):
+    """A row for each series and window that is final."""
+    timed = records.withColumn("__time", F.timestamp_millis("__time_ms"))
+    timed = timed.withWatermark("__time", f"{LATENESS_MS} milliseconds")
+    window = F.window("__time", f"{WINDOW_MS} milliseconds", f"{SLIDE_MS} milliseconds")
+    values = [F.expr(sql).cast("double").alias("__" + metric) for metric, sql in measures]
+    grouped = timed.groupBy(window.alias("__window"), *map(column, by)).agg(*values)
+    results = [F.struct(F.lit(metric).alias("metric"), column("__" + metric).alias("value")) for metric, _ in measures]
+    rows = grouped.select(
+        F.date_format(F.col("__window.end"), "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").alias("timestamp"),
+        (labels(by) if by else F.lit("")).alias("labels"),
+        F.explode(F.array(*results)).alias("result"),
+    )
+    rows = rows.select(F.concat("result.metric", "labels").alias("series"), "timestamp", F.col("result.value").alias("value"))
+    # An undefined value, as 0 / 0, makes no row.
+    return rows.where(F.col("value").isNotNull() & ~F.isnan("value") & (F.abs("value") < float("inf")))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="The windows of every-measure")
+    input_options(parser)
+    output_options(parser)
+    option(parser, "--checkpoint", help="directory in which Spark keeps how far it has come")
+    option(parser, "--interval", "1 second", help="how often results are written")
+    parser.add_argument("--once", action="store_true", help="end when what is there now has been read")
+    args = parser.parse_args()
+
+    builder = SparkSession.builder.appName("tidecast-every-measure")
+    builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.caseSensitive", "true")
+    spark = builder.getOrCreate()
+    records = transform(decode(read(spark, args)))
+    jobs = {"totals": windows(records, [], TOTAL_MEASURES)}
+    if BY:
+        jobs["keys"] = windows(records, BY, KEY_MEASURES)
+    trigger = {"availableNow": True} if args.once else {"processingTime": args.interval}
+    queries = []
+    for name, rows in jobs.items():
+        writer = write(rows, name, args)
+        writer = writer.option("checkpointLocation", os.path.join(args.checkpoint, name)).outputMode("append")
+        queries.append(writer.queryName(f"every-measure-{name}").trigger(**trigger).start())
+    if args.once:
+        for query in queries:
+            query.awaitTermination()
+    else:
+        # One that fails ends the job, so that whoever runs it starts both again.
+        spark.streams.awaitAnyTermination()
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()
