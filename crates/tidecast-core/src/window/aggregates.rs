@@ -273,8 +273,9 @@ impl Aggregates {
 }
 
 impl Last {
+    /// Of two at the same time the greater one counts, so that the order in which they come does not matter.
     fn take(&mut self, other: Self) {
-        if other.ms >= self.ms {
+        if other.ms > self.ms || other.ms == self.ms && other.value > self.value {
             *self = other;
         }
     }

@@ -18,7 +18,7 @@ pub enum Expression {
     Min(String),
     /// `max(field)`
     Max(String),
-    /// `last(field)`: the value of the newest record; of several at the same time, that which came last.
+    /// `last(field)`: the value of the newest record; of several at the same time, the greatest.
     Last(String),
     /// `rate()`: records in a second.
     Rate,

@@ -96,8 +96,9 @@ fn assert_values(have: &[f64], spec: &WindowSpec, records: &[Record]) {
     let mut different = values.clone();
     different.dedup();
     let undefined = f64::NAN;
-    // The last one of several that are equally new.
-    let last = records.iter().filter(|record| !record.value.is_nan()).max_by_key(|record| record.ms);
+    // The greatest of several that are equally new.
+    let numbers = records.iter().filter(|record| !record.value.is_nan());
+    let last = numbers.max_by(|a, b| a.ms.cmp(&b.ms).then(a.value.total_cmp(&b.value)));
     let expected = [
         records.len() as f64,
         sum,
