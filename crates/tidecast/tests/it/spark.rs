@@ -185,7 +185,9 @@ fn the_exported_job_finds_the_same_windows() {
 
     for part in ["results/totals", "results/keys"] {
         for file in std::fs::read_dir(path.join(part)).unwrap().map(|entry| entry.unwrap().path()) {
-            if file.extension().is_some_and(|extension| extension == "csv") {
+            // A part without results is a header only.
+            let has_rows = |file: &Path| std::fs::read_to_string(file).unwrap().lines().count() > 1;
+            if file.extension().is_some_and(|extension| extension == "csv") && has_rows(&file) {
                 succeed(path, &["ingest", file.to_str().unwrap(), "--layout", "long", "--store", "embedded:spark"]);
             }
         }
