@@ -24,6 +24,9 @@ struct Tally {
 /// Sums over the forecasts of a panel.
 pub(super) struct Intervals(Vec<Tally>);
 
+/// The share of a series' values inside an interval.
+type Covered = fn(&Tally) -> f64;
+
 impl Intervals {
     pub(super) fn of(series: usize) -> Self {
         Self((0..series).map(|_| Tally::default()).collect())
@@ -56,8 +59,9 @@ impl Intervals {
         let peer = peer::run("lightgbm_quantiles.py", "lightgbm pandas numpy", script)?;
         let of_peer = |name: &str| peer.first().map(|answer| peer::number(answer, name)).transpose();
         let mean = |value: &dyn Fn(&Tally) -> f64| self.0.iter().map(value).sum::<f64>() / self.0.len() as f64;
-        for (name, level) in [("80", 0.8), ("90", 0.9)] {
-            let covered = |one: &Tally| if name == "80" { one.inside_80 } else { one.inside_90 } / one.values;
+        let nominal: [(&str, f64, Covered); 2] =
+            [("80", 0.8, |one| one.inside_80 / one.values), ("90", 0.9, |one| one.inside_90 / one.values)];
+        for (name, level, covered) in nominal {
             let theirs = of_peer(&format!("coverage_{name}"))?.map(|value| ("LightGBM", 100.0 * (value - level).abs()));
             let pooled = 100.0 * (mean(&covered) - level).abs();
             report.add(lower(

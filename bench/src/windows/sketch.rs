@@ -26,7 +26,7 @@ fn largest_error(mut values: Vec<f64>) -> f64 {
     values.iter().for_each(|&value| sketch.add(value));
     values.sort_unstable_by(f64::total_cmp);
     let error = |level: f64| {
-        let exact = values[(level * (values.len() - 1) as f64) as usize];
+        let exact = values[((level * values.len() as f64).ceil() as usize).max(1) - 1];
         ((sketch.quantile(level) - exact) / exact).abs()
     };
     LEVELS.into_iter().map(error).fold(0.0, f64::max)

@@ -87,7 +87,8 @@ impl PushSender {
         for message in messages {
             decoder.push(message.as_ref(), now_ms);
         }
-        PushBatch::of(decoder)
+        let (records, rejections) = decoder.take();
+        PushBatch { records, rejections }
     }
 
     /// Puts records into the queue, once there is room.
@@ -109,13 +110,6 @@ impl PushSender {
     /// When the consumer is gone.
     pub async fn send(&self, batch: PushBatch) -> Result<RecordsAccepted, PushError> {
         self.submit(batch).await?.durable().await
-    }
-}
-
-impl PushBatch {
-    fn of(mut decoder: RecordDecoder) -> Self {
-        let (records, rejections) = decoder.take();
-        Self { records, rejections }
     }
 }
 

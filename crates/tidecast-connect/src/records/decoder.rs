@@ -73,18 +73,6 @@ impl RecordDecoder {
         self.rejections.add(reason, 1);
     }
 
-    /// How many records have been gathered.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.batch.len()
-    }
-
-    /// Whether none have.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.batch.is_empty()
-    }
-
     /// What has been gathered, and refused, since the last time.
     pub fn take(&mut self) -> (RecordBatch, Rejections) {
         let empty = self.batch.empty_like();
@@ -245,7 +233,7 @@ mod tests {
         assert!(latency[0] == 1.5 && latency[1].is_nan() && latency[2].is_nan());
         let texts = batch.texts("antenna_id").unwrap();
         assert_eq!((texts.text(0), texts.text(1), texts.text(2)), ("a", "b", "a"));
-        assert!(decoder.is_empty());
+        assert!(decoder.take().0.is_empty());
     }
 
     #[test]

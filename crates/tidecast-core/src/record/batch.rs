@@ -134,17 +134,6 @@ impl RecordBatch {
         }
     }
 
-    /// Drops all records, and keeps the memory.
-    pub fn clear(&mut self) {
-        self.timestamps_ms.clear();
-        for column in &mut self.columns {
-            match column {
-                Column::Number(numbers) => numbers.clear(),
-                Column::Text(texts) => texts.clear(),
-            }
-        }
-    }
-
     /// Schema, times and columns, for a transformation that makes other columns of them.
     #[must_use]
     pub fn into_parts(self) -> (Arc<Schema>, Vec<i64>, Vec<Column>) {

@@ -88,14 +88,6 @@ impl TextColumn {
         let mut flags = keep.iter();
         self.ids.retain(|_| flags.next().copied().unwrap_or(false));
     }
-
-    /// Drops all records and texts, and keeps the memory.
-    pub(super) fn clear(&mut self) {
-        self.ids.clear();
-        self.texts.clear();
-        self.ends.clear();
-        self.lookup.clear();
-    }
 }
 
 fn distinct<'a>(texts: &'a str, ends: &[u32], id: u32) -> &'a str {
@@ -136,8 +128,5 @@ mod tests {
         assert_eq!((column.text(0), column.text(1), column.ids().len()), ("bb", "a", 2));
         column.append(&["d", "a", "d"].into_iter().collect());
         assert_eq!(column.ids(), [1, 0, 3, 0, 3]);
-        column.clear();
-        column.push("c");
-        assert_eq!((column.text(0), column.distinct_len()), ("c", 1));
     }
 }

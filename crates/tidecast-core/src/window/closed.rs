@@ -32,11 +32,6 @@ impl ClosedWindow {
         self.keys.iter().zip(self.values.chunks_exact(self.measures.len().max(1)))
     }
 
-    /// The labels of a key: names from `by`, and texts.
-    pub fn labels<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.by.iter().map(String::as_str).zip(key.texts())
-    }
-
     /// The place of a measure.
     #[must_use]
     pub fn measure(&self, name: &str) -> Option<usize> {

@@ -91,15 +91,15 @@ impl Sketch {
         self.buckets = joined;
     }
 
-    /// The value at the rank `level * (count - 1)`, rounded down, among the values in ascending order, within
-    /// [`Self::relative_error`]; NaN without values.
+    /// The least value that at least the share `level` of all values does not exceed (the nearest rank), within
+    /// [`Self::relative_error`]; NaN without values. Of two values the 0.95 quantile is the greater one.
     #[must_use]
     pub fn quantile(&self, level: f64) -> f64 {
         let count: u64 = self.buckets.iter().map(|bucket| bucket & COUNT_MAX).sum();
         if count == 0 {
             return f64::NAN;
         }
-        let rank = (level.clamp(0.0, 1.0) * (count - 1) as f64) as u64;
+        let rank = nearest_rank(level, count);
         let mut below = 0;
         let found = self.buckets.iter().find(|&bucket| {
             below += bucket & COUNT_MAX;
@@ -163,6 +163,13 @@ impl Sketch {
         }
         if buckets.len() > BUCKETS_MAX { Err(damaged()) } else { Ok(Self { level, buckets }) }
     }
+}
+
+/// From 0; `count` is above 0.
+fn nearest_rank(level: f64, count: u64) -> u64 {
+    // Shares such as 0.07 of 100 lie a little above the whole number that is meant.
+    let share = level.clamp(0.0, 1.0) * count as f64 * (1.0 - 1e-12);
+    (share.ceil() as u64).saturating_sub(1)
 }
 
 fn index(bucket: u64) -> i64 {

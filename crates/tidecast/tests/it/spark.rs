@@ -213,7 +213,7 @@ fn the_exported_job_finds_the_same_windows() {
     }
 }
 
-/// The latencies of a window at the rank of a quantile, rounded down, and one above.
+/// The latencies of a window at the nearest rank of a quantile, and one above.
 fn around(events: &[Event], (series, end): &(String, String), level: f64) -> (f64, f64) {
     let end_ms = tidecast::commands::instant::parse(end, 0).unwrap().unsigned_abs();
     let is_in = |(antenna, ms, _): &&Event| {
@@ -222,7 +222,7 @@ fn around(events: &[Event], (series, end): &(String, String), level: f64) -> (f6
     };
     let mut values: Vec<f64> = events.iter().filter(is_in).map(|(_, _, latency)| *latency).collect();
     values.sort_by(f64::total_cmp);
-    let rank = (level * (values.len() - 1) as f64) as usize;
+    let rank = ((level * values.len() as f64 - 1e-9).ceil() as usize).max(1) - 1;
     (values[rank], values[(rank + 1).min(values.len() - 1)])
 }
 

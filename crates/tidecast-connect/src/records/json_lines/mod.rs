@@ -57,18 +57,6 @@ impl JsonLines {
         self.begun.clear();
     }
 
-    /// How many records have been gathered.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.decoder.len()
-    }
-
-    /// Whether none have.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.decoder.is_empty()
-    }
-
     /// What has been gathered, and refused, since the last time.
     pub fn take(&mut self) -> (RecordBatch, Rejections) {
         self.decoder.take()

@@ -62,13 +62,11 @@ async fn batch(worker: &mut RedisGroupReader) -> RecordDelivery {
     }
 }
 
-/// Publishes all that there is, until nothing came for a while.
+/// Publishes all that there is, for ever: how long claims take depends on the machine.
 async fn work(mut worker: RedisGroupReader) {
-    let mut quiet = Instant::now();
-    while quiet.elapsed() < Duration::from_secs(3) {
+    loop {
         let delivery = worker.next_records().await;
         if !delivery.records.is_empty() {
-            quiet = Instant::now();
             worker.publish(&encode(&delivery)).await;
         }
     }
@@ -112,9 +110,7 @@ pub(super) async fn shared_by_workers(url: &str, stream: &str, count: u64) {
     }
     assert!(counts.keys().copied().eq(0..count));
     assert!(counts.values().all(|&times| times == 1));
-    for worker in workers {
-        worker.await.unwrap();
-    }
+    workers.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,7 @@ mod outlet;
 mod pipeline;
 mod push_sources;
 mod recorder;
+mod report;
 mod results;
 mod retry;
 mod worker;

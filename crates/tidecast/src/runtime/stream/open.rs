@@ -2,6 +2,7 @@
 
 use super::analysis::Analysis;
 use super::outlet::Outlet;
+use super::report::Report;
 use super::retry::keep_running;
 use super::{Merger, Pipeline, PushSources, Recorder, Worker};
 use crate::config::{AnalyticsConfig, Config, RedisKeys, SourceConfig, StreamKeys, transforms};
@@ -151,11 +152,10 @@ impl Stream {
         let (redis, config) = self.shared(analytics)?;
         let (options, consumer) = (redis.group_options(analytics)?, redis.consumer_name());
         Ok(Worker {
-            source: self.name.clone(),
             reader: RedisGroupReader::open(options, &consumer, self.format.clone(), Arc::clone(clock))?,
             transforms: [transforms(&self.keys.transforms)?, config.keys.transforms()?],
             plan: Arc::new(config.keys.spec().plan()?),
-            live: live.clone(),
+            report: Report::new(&self.name, live.clone()),
         })
     }
 

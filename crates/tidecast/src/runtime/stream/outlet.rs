@@ -1,42 +1,25 @@
 //! Where the results of a stream go: the store in one commit, then the live view.
 
 use super::analysis::{Analysis, Step};
-use super::meter::Meter;
+use super::report::Report;
 use super::{anomalies, results};
-use crate::runtime::live::{AnalyticsView, Live, SourceState};
+use crate::runtime::live::{AnalyticsView, KeyView, Live};
 use std::sync::Arc;
-use std::time::Duration;
 use tidecast_core::ports::{Position, StateStore, StreamHealth};
 use tidecast_core::record::Rejections;
 use tidecast_core::series::SampleBatch;
-use tokio::time::Instant;
-
-/// The status is told so often.
-const REPORT_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The outlet of one source's analyses.
 pub(super) struct Outlet {
-    source: String,
     store: Arc<dyn StateStore>,
     live: Live,
-    meter: Meter,
-    records: u64,
-    refused: Rejections,
-    reported: Option<Instant>,
+    report: Report,
 }
 
 impl Outlet {
     pub(super) fn new(source: &str, store: Arc<dyn StateStore>, live: Live) -> Self {
-        let meter = Meter::default();
-        Self {
-            source: source.to_owned(),
-            store,
-            live,
-            meter,
-            records: 0,
-            refused: Rejections::default(),
-            reported: None,
-        }
+        let report = Report::new(source, live.clone());
+        Self { store, live, report }
     }
 
     pub(super) fn now_ms(&self) -> i64 {
@@ -45,9 +28,7 @@ impl Outlet {
 
     /// Notes what came.
     pub(super) fn count(&mut self, records: u64, refused: &Rejections) {
-        self.records += records;
-        self.refused.add_all(refused);
-        self.meter.count(records, Instant::now());
+        self.report.count(records, refused);
     }
 
     /// Shows what was there when an earlier process ended, until the next windows are closed.
@@ -101,23 +82,9 @@ impl Outlet {
         self.live.put_analytics(view);
     }
 
-    /// Tells the status how the stream stands, unless it was told a moment ago.
+    /// Tells the status how the stream and its analyses stand, unless it was told a moment ago.
     pub(super) fn report(&mut self, health: StreamHealth, analyses: &[Analysis]) {
-        if self.reported.is_some_and(|at| at.elapsed() < REPORT_INTERVAL) {
-            return;
-        }
-        let now = Instant::now();
-        self.reported = Some(now);
-        let (records, refused) = (std::mem::take(&mut self.records), std::mem::take(&mut self.refused));
-        self.live.update_status(|status| {
-            if let Some(source) = status.sources.iter_mut().find(|source| source.name == self.source) {
-                source.state = if health.trouble.is_some() { SourceState::Waiting } else { SourceState::Reading };
-                source.rows += records;
-                source.rate = Some(self.meter.rate(now));
-                source.lag = health.lag;
-                source.refused.add_all(&refused);
-                source.error = health.trouble;
-            }
+        self.report.tell(health, |status| {
             for analysis in analyses {
                 let found = status.analytics.iter_mut().find(|analytics| analytics.name == analysis.name);
                 let Some(analytics) = found else { continue };
@@ -130,6 +97,6 @@ impl Outlet {
     }
 }
 
-fn count(view: &AnalyticsView, is_counted: impl Fn(&crate::runtime::live::KeyView) -> bool) -> u64 {
+fn count(view: &AnalyticsView, is_counted: impl Fn(&KeyView) -> bool) -> u64 {
     view.keys.iter().filter(|key| is_counted(key)).count() as u64
 }

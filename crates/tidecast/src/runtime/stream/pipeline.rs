@@ -45,21 +45,24 @@ impl Pipeline {
         let came = records.len() as u64;
         let mut samples = SampleBatch::new();
         let mut steps = Vec::with_capacity(self.analyses.len());
-        let mut position = position.filter(|_| came > 0 || !rejections.is_empty());
+        let position = position.filter(|_| came > 0 || !rejections.is_empty());
         if came > 0 {
             let mut refused = Rejections::default();
             let records = self.transforms.apply(records, &mut refused)?;
             rejections.add_all(&refused);
             self.recorder.store(&records, &mut samples);
-            for analysis in &mut self.analyses {
-                steps.push(analysis.take(records.clone(), now_ms)?);
+            if let Some((last, others)) = self.analyses.split_last_mut() {
+                for analysis in others {
+                    steps.push(analysis.take(records.clone(), now_ms)?);
+                }
+                steps.push(last.take(records, now_ms)?);
             }
         } else if self.is_drained() {
             // Time goes on without records only when none wait where we cannot see them.
             steps.extend(self.analyses.iter_mut().map(|analysis| analysis.idle(now_ms)));
         }
         self.outlet.count(came, &rejections);
-        self.outlet.store(&mut self.analyses, steps, samples, position.take()).await
+        self.outlet.store(&mut self.analyses, steps, samples, position).await
     }
 
     /// Whether the stream is readable and has nothing more.
