@@ -5,13 +5,13 @@
 //! floating point numbers accurately"). Everything else goes to the standard library, which is exact for all input.
 
 /// Powers of ten that a double represents exactly.
-const POWERS_OF_TEN: [f64; 23] = [
+pub(crate) const POWERS_OF_TEN: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
     1e21, 1e22,
 ];
 
 /// Mantissas up to here are exactly representable.
-const EXACT_MANTISSA: u64 = 1 << 53;
+pub(crate) const EXACT_MANTISSA: u64 = 1 << 53;
 
 /// What a file's numbers look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

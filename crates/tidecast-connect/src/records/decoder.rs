@@ -1,9 +1,10 @@
 //! Fields of messages, as names and texts, into columns; what cannot be taken is counted by its reason.
 
+use super::same_bytes::same_bytes;
 use crate::number::{Cell, NumberStyle, read_cell};
 use jiff::Timestamp;
 use std::sync::Arc;
-use tidecast_core::record::{Column, FieldKind, RecordBatch, Rejection, Rejections, Schema};
+use tidecast_core::record::{Column, RecordBatch, Rejection, Rejections, Schema};
 
 /// Longer texts are no identifiers.
 const TEXT_BYTES_MAX: usize = 256;
@@ -12,6 +13,26 @@ const MILLISECONDS_FROM: f64 = 1e11;
 /// In a message nothing ends a number but the end of its text.
 const NUMBER: NumberStyle = NumberStyle { delimiter: b'\0', decimal: b'.' };
 const ABSENT: u32 = u32::MAX;
+
+/// The value of a message's field, as the reader of the message leaves it.
+pub(crate) trait FieldValue {
+    /// As it is written, without quotes.
+    fn text(&self) -> &[u8];
+    /// The number that it is, if the reader knows; else NaN.
+    fn number(&self) -> f64;
+}
+
+impl FieldValue for &[u8] {
+    #[inline]
+    fn text(&self) -> &[u8] {
+        self
+    }
+
+    #[inline]
+    fn number(&self) -> f64 {
+        f64::NAN
+    }
+}
 
 /// What a stream's messages look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +53,17 @@ pub struct RecordDecoder {
     rejections: Rejections,
     /// What each field of the last message was: most messages have the order of the one before.
     order: Vec<Slot>,
-    /// For each column, which field of the present message it comes from.
-    found: Vec<u32>,
-    /// The numbers of the present message, by column.
-    numbers: Vec<f64>,
+    places: Places,
+}
+
+/// Where the fields of a message are.
+#[derive(Debug)]
+struct Places {
+    timestamp: Option<usize>,
+    /// For each column, which field it comes from.
+    columns: Vec<u32>,
+    /// Whether there are fields that nothing uses.
+    unknown: bool,
 }
 
 /// What a field of a message is for us.
@@ -50,19 +78,17 @@ impl RecordDecoder {
     /// A decoder without records.
     #[must_use]
     pub fn new(format: RecordFormat) -> Self {
-        let columns = format.schema.fields().len();
         Self {
             batch: RecordBatch::new(Arc::clone(&format.schema)),
             rejections: Rejections::default(),
             order: Vec::new(),
-            found: vec![ABSENT; columns],
-            numbers: vec![f64::NAN; columns],
+            places: Places { timestamp: None, columns: vec![ABSENT; format.schema.fields().len()], unknown: false },
             format,
         }
     }
 
     /// Takes a message, given as its fields' names and values, or counts why not, and tells. `now_ms` is what the clock says.
-    pub fn push(&mut self, fields: &[(&[u8], &[u8])], now_ms: i64) -> Option<Rejection> {
+    pub(crate) fn push<V: FieldValue>(&mut self, fields: &[(&[u8], V)], now_ms: i64) -> Option<Rejection> {
         let reason = self.try_push(fields, now_ms).err()?;
         self.reject(reason);
         Some(reason)
@@ -79,59 +105,69 @@ impl RecordDecoder {
         (std::mem::replace(&mut self.batch, empty), std::mem::take(&mut self.rejections))
     }
 
-    fn try_push(&mut self, fields: &[(&[u8], &[u8])], now_ms: i64) -> Result<(), Rejection> {
-        let timestamp = self.locate(fields).ok_or(Rejection::MissingField)?;
-        let timestamp_ms = self.read_timestamp(fields[timestamp].1)?;
+    #[inline]
+    fn try_push<V: FieldValue>(&mut self, fields: &[(&[u8], V)], now_ms: i64) -> Result<(), Rejection> {
+        if !self.has_last_order(fields) {
+            self.locate(fields);
+        }
+        if self.places.unknown {
+            self.rejections.add(Rejection::UnknownField, 1);
+        }
+        let timestamp = self.places.timestamp.ok_or(Rejection::MissingField)?;
+        let timestamp_ms = self.read_timestamp(&fields[timestamp].1)?;
         if timestamp_ms > now_ms.saturating_add(self.format.future_tolerance_ms) {
             return Err(Rejection::FutureTimestamp);
         }
-        for (column, field) in self.format.schema.fields().iter().enumerate() {
-            let value = fields.get(self.found[column] as usize).map_or(&b""[..], |(_, value)| value);
-            match field.kind {
-                FieldKind::Number => match read_cell(value, NUMBER) {
-                    Cell::Number(number) => self.numbers[column] = number,
-                    Cell::Missing if field.required => return Err(Rejection::MissingField),
-                    Cell::Missing => self.numbers[column] = f64::NAN,
-                    Cell::Malformed => return Err(Rejection::NotANumber),
-                },
-                FieldKind::Text if value.is_empty() && field.required => return Err(Rejection::MissingField),
-                FieldKind::Text if value.len() > TEXT_BYTES_MAX => return Err(Rejection::BadText),
-                FieldKind::Text => {
-                    std::str::from_utf8(value).map_err(|_| Rejection::BadText)?;
+        let (schema, places) = (&self.format.schema, &self.places.columns);
+        self.batch.try_push(timestamp_ms, |column, values| {
+            let value = fields.get(places[column] as usize).map(|(_, value)| value);
+            let required = schema.fields()[column].required;
+            match values {
+                Column::Number(numbers) => numbers.push(read_number(value, required)?),
+                Column::Text(texts) => {
+                    let text = value.map_or(&b""[..], FieldValue::text);
+                    if text.is_empty() && required {
+                        return Err(Rejection::MissingField);
+                    }
+                    if text.len() > TEXT_BYTES_MAX {
+                        return Err(Rejection::BadText);
+                    }
+                    texts.push_utf8(text).map_err(|_| Rejection::BadText)?;
                 }
             }
-        }
-        let (found, numbers) = (&self.found, &self.numbers);
-        self.batch.push(timestamp_ms, |column, values| match values {
-            Column::Number(values) => values.push(numbers[column]),
-            Column::Text(texts) => {
-                let value = fields.get(found[column] as usize).map_or(&b""[..], |(_, value)| value);
-                texts.push(std::str::from_utf8(value).unwrap_or_default());
-            }
-        });
-        Ok(())
+            Ok(())
+        })
     }
 
-    /// Finds the fields of a message; gives the place of its time.
-    fn locate(&mut self, fields: &[(&[u8], &[u8])]) -> Option<usize> {
-        self.found.fill(ABSENT);
-        let mut timestamp = None;
-        let mut unknown = false;
+    /// Whether a message has just the fields of the last one, all of them known, in the same order.
+    #[inline]
+    fn has_last_order<V>(&self, fields: &[(&[u8], V)]) -> bool {
+        let mut slots = self.order.iter().zip(fields);
+        self.order.len() == fields.len()
+            && slots.all(|(&slot, (name, _))| self.name_of(slot).is_some_and(|expected| same_bytes(expected, name)))
+    }
+
+    /// Finds the fields of a message.
+    fn locate<V>(&mut self, fields: &[(&[u8], V)]) {
+        self.places.timestamp = None;
+        self.places.columns.fill(ABSENT);
+        self.places.unknown = false;
+        // Only as many as there can be useful ones, so that a message with a million fields leaves nothing behind.
+        self.order.resize(fields.len().min(2 * self.format.schema.fields().len() + 1), Slot::Unknown);
         for (place, (name, _)) in fields.iter().enumerate() {
             let slot = match self.order.get(place) {
-                Some(&slot) if self.name_of(slot).is_some_and(|expected| same(expected, name)) => slot,
-                _ => self.look_up(place, name),
+                Some(&slot) if self.name_of(slot).is_some_and(|expected| same_bytes(expected, name)) => slot,
+                _ => self.look_up(name),
             };
+            if let Some(last) = self.order.get_mut(place) {
+                *last = slot;
+            }
             match slot {
-                Slot::Timestamp => timestamp = Some(place),
-                Slot::Column(column) => self.found[column] = place as u32,
-                Slot::Unknown => unknown = true,
+                Slot::Timestamp => self.places.timestamp = Some(place),
+                Slot::Column(column) => self.places.columns[column] = place as u32,
+                Slot::Unknown => self.places.unknown = true,
             }
         }
-        if unknown {
-            self.rejections.add(Rejection::UnknownField, 1);
-        }
-        timestamp
     }
 
     fn name_of(&self, slot: Slot) -> Option<&[u8]> {
@@ -142,24 +178,18 @@ impl RecordDecoder {
         }
     }
 
-    /// Finds a field by its name, and remembers that it was at this place.
-    fn look_up(&mut self, place: usize, name: &[u8]) -> Slot {
+    fn look_up(&self, name: &[u8]) -> Slot {
         let fields = self.format.schema.fields();
-        let slot = if name == self.format.timestamp.as_bytes() {
+        if name == self.format.timestamp.as_bytes() {
             Slot::Timestamp
         } else {
             fields.iter().position(|field| field.name.as_bytes() == name).map_or(Slot::Unknown, Slot::Column)
-        };
-        // Only as many places as there can be useful fields, so that a message with a million fields costs nothing.
-        if place <= 2 * fields.len() {
-            self.order.resize(self.order.len().max(place + 1), Slot::Unknown);
-            self.order[place] = slot;
         }
-        slot
     }
 
-    fn read_timestamp(&mut self, text: &[u8]) -> Result<i64, Rejection> {
-        match read_cell(text, NUMBER) {
+    #[inline]
+    fn read_timestamp(&mut self, value: &impl FieldValue) -> Result<i64, Rejection> {
+        match read_value(value) {
             Cell::Number(number) if number.abs() < MILLISECONDS_FROM => Ok((number * 1e3).round() as i64),
             Cell::Number(number) if number.abs() < MILLISECONDS_FROM * 1e3 => {
                 self.rejections.add(Rejection::TimestampInMilliseconds, 1);
@@ -168,7 +198,7 @@ impl RecordDecoder {
             Cell::Number(_) => Err(Rejection::BadTimestamp),
             Cell::Missing => Err(Rejection::MissingField),
             Cell::Malformed => {
-                let text = std::str::from_utf8(text).map_err(|_| Rejection::BadTimestamp)?;
+                let text = std::str::from_utf8(value.text()).map_err(|_| Rejection::BadTimestamp)?;
                 let instant: Timestamp = text.trim().parse().map_err(|_| Rejection::BadTimestamp)?;
                 Ok(instant.as_millisecond())
             }
@@ -176,24 +206,27 @@ impl RecordDecoder {
     }
 }
 
-/// Whether two short texts are equal: names are so short that the general comparison takes longer to choose its way.
+/// NaN where it is missing and may be.
 #[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    fn ends<const N: usize>(text: &[u8]) -> Option<([u8; N], [u8; N])> {
-        Some((*text.first_chunk()?, *text.last_chunk()?))
+fn read_number(value: Option<&impl FieldValue>, required: bool) -> Result<f64, Rejection> {
+    match value.map_or(Cell::Missing, read_value) {
+        Cell::Number(number) => Ok(number),
+        Cell::Missing if required => Err(Rejection::MissingField),
+        Cell::Missing => Ok(f64::NAN),
+        Cell::Malformed => Err(Rejection::NotANumber),
     }
-    a.len() == b.len()
-        && match a.len() {
-            4..8 => ends::<4>(a) == ends::<4>(b),
-            8..=16 => ends::<8>(a) == ends::<8>(b),
-            _ => a == b,
-        }
+}
+
+#[inline]
+fn read_value(value: &impl FieldValue) -> Cell {
+    let number = value.number();
+    if number.is_nan() { read_cell(value.text(), NUMBER) } else { Cell::Number(number) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tidecast_core::record::Field;
+    use tidecast_core::record::{Field, FieldKind};
 
     /// Names and values.
     type Message<'a> = &'a [(&'a str, &'a str)];

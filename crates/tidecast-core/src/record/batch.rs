@@ -1,6 +1,7 @@
 //! Many records in columns.
 
 use super::{FieldKind, Schema, TextColumn};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// Records of one schema: a time and a value in every column for each, in the order in which they came.
@@ -46,11 +47,31 @@ impl RecordBatch {
     /// Appends a record: its time, then for every column in order its number or text through `fill`, which must push one
     /// value.
     pub fn push(&mut self, timestamp_ms: i64, mut fill: impl FnMut(usize, &mut Column)) {
-        self.timestamps_ms.push(timestamp_ms);
-        for (index, column) in self.columns.iter_mut().enumerate() {
+        let Ok(()) = self.try_push(timestamp_ms, |index, column| {
             fill(index, column);
+            Ok::<_, Infallible>(())
+        });
+    }
+
+    /// Appends a record as [`Self::push`] does, or nothing.
+    ///
+    /// # Errors
+    /// The first error of `fill`, which need not have pushed a value then.
+    #[inline]
+    pub fn try_push<E>(
+        &mut self,
+        timestamp_ms: i64,
+        mut fill: impl FnMut(usize, &mut Column) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            if let Err(error) = fill(index, column) {
+                self.columns.iter_mut().for_each(|column| column.truncate(self.timestamps_ms.len()));
+                return Err(error);
+            }
         }
+        self.timestamps_ms.push(timestamp_ms);
         debug_assert!(self.columns.iter().all(|column| column.len() == self.timestamps_ms.len()));
+        Ok(())
     }
 
     /// Appends all records of another batch of the same schema.
@@ -165,6 +186,13 @@ impl Column {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    fn truncate(&mut self, length: usize) {
+        match self {
+            Self::Number(numbers) => numbers.truncate(length),
+            Self::Text(texts) => texts.truncate(length),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
+use std::ops::Range;
+use std::str::Utf8Error;
 
 /// Texts as numbers into a dictionary. Both are small: a batch of thousands of records has as many numbers, and its
 /// distinct texts in one allocation.
@@ -22,6 +24,21 @@ impl TextColumn {
         self.ids.push(id);
     }
 
+    /// Appends a text that should be UTF-8: looked at only where it is new.
+    ///
+    /// # Errors
+    /// When it is not.
+    #[inline]
+    pub fn push_utf8(&mut self, text: &[u8]) -> Result<(), Utf8Error> {
+        let hash = self.hasher.hash_one(text);
+        let id = match self.find(text, hash) {
+            Some(id) => id,
+            None => self.add(std::str::from_utf8(text)?, hash),
+        };
+        self.ids.push(id);
+        Ok(())
+    }
+
     /// Appends all records of another column; each of its distinct texts is looked up once.
     pub(super) fn append(&mut self, other: &Self) {
         let mut ids: Vec<Option<u32>> = vec![None; other.distinct_len()];
@@ -35,8 +52,13 @@ impl TextColumn {
     /// Which distinct text this is, after adding it if it is new.
     fn intern(&mut self, text: &str) -> u32 {
         let hash = self.hasher.hash_one(text.as_bytes());
-        let found = self.lookup.find(hash, |&id| distinct(&self.texts, &self.ends, id) == text).copied();
-        found.unwrap_or_else(|| self.add(text, hash))
+        self.find(text.as_bytes(), hash).unwrap_or_else(|| self.add(text, hash))
+    }
+
+    #[inline]
+    fn find(&self, text: &[u8], hash: u64) -> Option<u32> {
+        let texts = self.texts.as_bytes();
+        self.lookup.find(hash, |&id| texts.get(range(&self.ends, id)) == Some(text)).copied()
     }
 
     /// A column without texts, with room for as many as this one has.
@@ -83,6 +105,11 @@ impl TextColumn {
         self.ids.get(record).map_or("", |&id| self.distinct(id))
     }
 
+    /// Keeps the first records.
+    pub(super) fn truncate(&mut self, records: usize) {
+        self.ids.truncate(records);
+    }
+
     /// Keeps the records whose flag is set.
     pub(super) fn retain(&mut self, keep: &[bool]) {
         let mut flags = keep.iter();
@@ -91,10 +118,15 @@ impl TextColumn {
 }
 
 fn distinct<'a>(texts: &'a str, ends: &[u32], id: u32) -> &'a str {
+    texts.get(range(ends, id)).unwrap_or_default()
+}
+
+/// Where a distinct text is; empty for an id that there is not.
+#[inline]
+fn range(ends: &[u32], id: u32) -> Range<usize> {
     let id = id as usize;
-    let start = if id == 0 { 0 } else { ends.get(id - 1).map_or(texts.len(), |&end| end as usize) };
-    let end = ends.get(id).map_or(texts.len(), |&end| end as usize);
-    texts.get(start..end).unwrap_or_default()
+    let start = id.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |&end| end as usize);
+    start..ends.get(id).map_or(start, |&end| end as usize)
 }
 
 impl PartialEq for TextColumn {

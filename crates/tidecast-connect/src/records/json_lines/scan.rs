@@ -1,20 +1,34 @@
 //! The fields of an object as most messages have it: flat, without escapes, with short numbers.
 
-use super::Fields;
+use super::layout::Layout;
+use super::number::short_number;
+use super::value::{Fields, Value};
 
 /// Longer numbers are left to the slow path: these cannot overflow.
 const NUMBER_BYTES_MAX: usize = 64;
 
-/// The fields of a line as pieces of it; `None` where it has anything that is unusual, or is no object.
-pub(super) fn fields<'a>(line: &'a [u8], fields: &mut Fields<'a>) -> Option<()> {
-    let mut scanner = Scanner { line, at: 0, high_bits: 0 };
+/// The fields of a line as pieces of it, and how they are laid out; `None` where it has anything that is unusual, or is no
+/// object.
+pub(super) fn fields<'a>(line: &'a [u8], fields: &mut Fields<'a>, layout: &mut Layout) -> Option<()> {
+    fields.clear();
+    layout.clear();
+    let mut scanner = Scanner::new(line);
+    let mut gap_start = 0;
     scanner.punctuation(b'{')?;
     if scanner.punctuation(b'}').is_none() {
         loop {
             scanner.skip_space();
+            let name_start = scanner.at + 1;
             let name = scanner.string()?;
             scanner.punctuation(b':')?;
-            fields.push((name, scanner.value()?));
+            scanner.skip_space();
+            let quoted = scanner.peek() == Some(b'"');
+            let value_start = scanner.at + usize::from(quoted);
+            let value = if quoted { Value::text(scanner.string()?) } else { scanner.bare_value()? };
+            fields.push((name, value));
+            let name_start = name_start - gap_start;
+            layout.push(&line[gap_start..value_start], name_start..name_start + name.len());
+            gap_start = scanner.at - usize::from(quoted);
             if scanner.punctuation(b',').is_none() {
                 scanner.punctuation(b'}')?;
                 break;
@@ -22,15 +36,15 @@ pub(super) fn fields<'a>(line: &'a [u8], fields: &mut Fields<'a>) -> Option<()> 
         }
     }
     scanner.skip_space();
-    // Texts must be UTF-8; whatever stands between them is ASCII by now.
-    let sound = scanner.high_bits & HIGH_BITS == 0 || std::str::from_utf8(line).is_ok();
-    (scanner.at == line.len() && sound).then_some(())
+    layout.finish(&line[gap_start..]);
+    (scanner.at == line.len() && scanner.is_sound()).then_some(())
 }
 
-struct Scanner<'a> {
-    line: &'a [u8],
+/// Reads a text from its beginning.
+pub(super) struct Scanner<'a> {
+    text: &'a [u8],
     at: usize,
-    /// All bytes of texts so far, joined by or: its high bits tell whether all of them were ASCII.
+    /// All bytes of strings so far, joined by or: its high bits tell whether all of them were ASCII.
     high_bits: u64,
 }
 
@@ -38,9 +52,33 @@ const LOW_BITS: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = LOW_BITS << 7;
 
 impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, at: 0, high_bits: 0 }
+    }
+
+    /// What has been read.
+    #[inline]
+    pub(super) fn passed(&self) -> &'a [u8] {
+        &self.text[..self.at]
+    }
+
+    /// Whether what has been read is UTF-8: strings must be, and whatever stands between them is ASCII.
+    #[inline]
+    pub(super) fn is_sound(&self) -> bool {
+        self.high_bits & HIGH_BITS == 0 || std::str::from_utf8(self.passed()).is_ok()
+    }
+
+    /// Reads so many bytes, whatever they are.
+    #[inline]
+    pub(super) fn next(&mut self, bytes: usize) -> Option<&'a [u8]> {
+        let next = self.text.get(self.at..)?.get(..bytes)?;
+        self.at += bytes;
+        Some(next)
+    }
+
     #[inline]
     fn peek(&self) -> Option<u8> {
-        self.line.get(self.at).copied()
+        self.text.get(self.at).copied()
     }
 
     #[inline]
@@ -66,9 +104,19 @@ impl<'a> Scanner<'a> {
     /// What is between quotes.
     #[inline]
     fn string(&mut self) -> Option<&'a [u8]> {
-        let rest = self.line.get(self.at..)?.strip_prefix(b"\"")?;
+        (self.peek() == Some(b'"')).then_some(())?;
+        self.at += 1;
+        let string = self.rest_of_string()?;
+        self.at += 1;
+        Some(string)
+    }
+
+    /// What is before the next quote, which is not read.
+    #[inline]
+    pub(super) fn rest_of_string(&mut self) -> Option<&'a [u8]> {
+        let rest = self.text.get(self.at..)?;
         let end = self.text_end(rest)?;
-        self.at += end + 2;
+        self.at += end;
         (rest[end] == b'"').then(|| &rest[..end])
     }
 
@@ -97,11 +145,10 @@ impl<'a> Scanner<'a> {
         Some(at + end)
     }
 
+    /// A value that is no string.
     #[inline]
-    fn value(&mut self) -> Option<&'a [u8]> {
-        self.skip_space();
+    pub(super) fn bare_value(&mut self) -> Option<Value<'a>> {
         match self.peek()? {
-            b'"' => self.string(),
             b'-' | b'0'..=b'9' => self.number(),
             b't' => self.word(b"true", b"true"),
             b'f' => self.word(b"false", b"false"),
@@ -110,14 +157,20 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn word(&mut self, word: &[u8], value: &'static [u8]) -> Option<&'a [u8]> {
-        self.line[self.at..].starts_with(word).then(|| self.at += word.len())?;
-        Some(value)
+    fn word(&mut self, word: &[u8], value: &'static [u8]) -> Option<Value<'a>> {
+        (self.next(word.len())? == word).then(|| Value::text(value))
+    }
+
+    #[inline]
+    fn number(&mut self) -> Option<Value<'a>> {
+        let rest = &self.text[self.at..];
+        let Some((number, length)) = short_number(rest) else { return self.other_number() };
+        self.at += length;
+        Some(Value::number(&rest[..length], number))
     }
 
     /// A number as JSON has it, but with at most two digits in its exponent.
-    #[inline]
-    fn number(&mut self) -> Option<&'a [u8]> {
+    fn other_number(&mut self) -> Option<Value<'a>> {
         let start = self.at;
         self.at += usize::from(self.peek() == Some(b'-'));
         let zero = self.peek() == Some(b'0');
@@ -134,12 +187,12 @@ impl<'a> Scanner<'a> {
             self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
             (1..=2).contains(&self.digits()).then_some(())?;
         }
-        Some(&self.line[start..self.at]).filter(|number| number.len() <= NUMBER_BYTES_MAX)
+        let number = &self.text[start..self.at];
+        (number.len() <= NUMBER_BYTES_MAX).then(|| Value::text(number))
     }
 
-    #[inline]
     fn digits(&mut self) -> usize {
-        let digits = self.line[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = self.text[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += digits;
         digits
     }
