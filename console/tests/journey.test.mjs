@@ -242,7 +242,7 @@ for (const target of targets) {
         await page.getByTestId('lead-3600000').click();
         await points(3_600_000);
         await page.getByTestId('hindsight-words').getByText('1 h ahead').waitFor();
-        await page.getByTestId('past-1m').click();
+        await page.getByTestId(`past-${30 * 86_400_000}`).click();
         await points(3_600_000);
         const box = await page.getByTestId('hindsight-chart').boundingBox();
         await page.mouse.move(box.x + box.width / 2, box.y + 60);
