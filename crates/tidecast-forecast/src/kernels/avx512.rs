@@ -1,5 +1,6 @@
 //! Registers of sixteen numbers: AVX-512F and AVX-512DQ.
 
+use super::avx2::Avx2;
 use super::vector::Vector;
 use std::arch::x86_64::{
     __m512, _CMP_GT_OQ, _MM_HINT_ET0, _mm_prefetch, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_div_ps, _mm512_fmadd_ps,
@@ -28,6 +29,7 @@ macro_rules! instructions {
 impl Vector for Avx512 {
     const LANES: usize = 16;
     const ROWS: usize = 24;
+    type Eight = Avx2;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
