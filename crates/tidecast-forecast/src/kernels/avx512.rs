@@ -29,6 +29,7 @@ macro_rules! instructions {
 impl Vector for Avx512 {
     const LANES: usize = 16;
     const ROWS: usize = 24;
+    // AVX-512F includes AVX2 and FMA.
     type Eight = Avx2;
 
     #[inline(always)]

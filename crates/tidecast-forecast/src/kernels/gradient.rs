@@ -8,7 +8,7 @@ use super::vector::Vector;
 use std::ops::Range;
 
 /// Rows of gradients of some steps, turned: for each step and window the gradients of all rows, in panels of two
-/// registers.
+/// registers, the last rows in smaller ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Transposed {
     values: Buffer,
