@@ -29,6 +29,7 @@ macro_rules! instructions {
 impl Vector for Avx2 {
     const LANES: usize = 8;
     const ROWS: usize = 12;
+    type Eight = Self;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {

@@ -1,11 +1,12 @@
 //! Registers of sixteen numbers: AVX-512F and AVX-512DQ.
 
+use super::avx2::Avx2;
 use super::vector::Vector;
 use std::arch::x86_64::{
     __m512, _CMP_GT_OQ, _MM_HINT_ET0, _mm_prefetch, _mm512_add_ps, _mm512_cmp_ps_mask, _mm512_div_ps, _mm512_fmadd_ps,
     _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_maskz_mov_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_range_ps,
-    _mm512_rcp14_ps, _mm512_roundscale_ps, _mm512_rsqrt14_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
+    _mm512_roundscale_ps, _mm512_rsqrt14_ps, _mm512_scalef_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_shuffle_f32x4,
+    _mm512_shuffle_ps, _mm512_storeu_ps, _mm512_sub_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
 };
 
 /// Sixteen numbers.
@@ -28,6 +29,8 @@ macro_rules! instructions {
 impl Vector for Avx512 {
     const LANES: usize = 16;
     const ROWS: usize = 24;
+    // AVX-512F includes AVX2 and FMA.
+    type Eight = Avx2;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -126,14 +129,5 @@ impl Vector for Avx512 {
         let error = self.multiply(guess).multiply_subtract_from(guess, Self::splat(1.0));
         let inverse = guess.multiply(Self::splat(0.5)).multiply_add(error, guess);
         self.multiply(inverse)
-    }
-
-    /// A table look-up of 14 bits and one step of Newton's: faster than a division.
-    #[inline(always)]
-    fn reciprocal(self) -> Self {
-        // SAFETY: called only in functions that enable AVX-512F and AVX-512DQ, as the trait demands.
-        let guess = Self(unsafe { _mm512_rcp14_ps(self.0) });
-        let error = self.multiply_subtract_from(guess, Self::splat(1.0));
-        guess.multiply_add(error, guess)
     }
 }

@@ -67,13 +67,22 @@ fn forward_with<V: Vector, const RECTIFIED: bool>(step: CellForward<'_>) {
             let g = activate::<V, RECTIFIED>(V::load(candidate));
             let o = sigmoid(V::load(output));
             let c = f.multiply_add(V::load(cell_before.as_ptr().add(at)), i.multiply(g));
-            let activated = activate::<V, RECTIFIED>(c);
             i.store(input);
             f.store(forget);
             g.store(candidate);
             o.store(output);
             c.store(cell.as_mut_ptr().add(at));
+        }
+    }
+    // In a loop of its own: the activation waits for the cell, and more cells fit what the processor looks ahead at than
+    // would together with their gates.
+    for at in (0..count).step_by(V::LANES) {
+        #[expect(unsafe_code, reason = "a bounds check for each register would cost as much as the arithmetic")]
+        // SAFETY: as above.
+        unsafe {
+            let activated = activate::<V, RECTIFIED>(V::load(cell.as_ptr().add(at)));
             activated.store(squashed.as_mut_ptr().add(at));
+            let o = V::load(gates.add(3 * count + at));
             o.multiply(activated).store(hidden.as_mut_ptr().add(at));
         }
     }

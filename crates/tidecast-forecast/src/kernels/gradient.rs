@@ -8,7 +8,7 @@ use super::vector::Vector;
 use std::ops::Range;
 
 /// Rows of gradients of some steps, turned: for each step and window the gradients of all rows, in panels of two
-/// registers.
+/// registers, the last rows in smaller ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Transposed {
     values: Buffer,
@@ -19,7 +19,7 @@ pub(crate) struct Transposed {
 impl Transposed {
     /// Makes room for `steps` steps of `rows` rows of `width`.
     pub(crate) fn start(&mut self, width: usize, rows: usize, steps: usize) {
-        self.columns = rows.next_multiple_of(ALIGNMENT);
+        self.columns = rows.next_multiple_of(EIGHT);
         self.steps = steps;
         self.values.resize(self.columns * steps * width);
     }
@@ -40,18 +40,55 @@ fn turn<V: Vector>(width: usize, rows: &[f32], step: usize, to: &mut Transposed)
     let deep = to.steps * width;
     assert!(step < to.steps && width.is_multiple_of(ALIGNMENT), "a step of the batch is put");
     assert!(count <= to.columns && to.values.len() >= to.columns * deep, "there is room for the rows");
-    for row in (0..to.columns).step_by(V::LANES) {
-        let panel = row / (2 * V::LANES) * (2 * V::LANES);
-        let panel_width = (to.columns - panel).min(2 * V::LANES);
-        for window in (0..width).step_by(V::LANES) {
-            #[expect(unsafe_code, reason = "squares are turned in registers")]
-            // SAFETY: of the rows read `count - row` exist, each `width` long, and `window` plus a register ends in it.
-            // Written is within the panel, which holds `deep` rows of `panel_width`, all inside the vector.
-            unsafe {
-                let from = rows.as_ptr().wrapping_add(row * width + window);
-                let target = panel * deep + (step * width + window) * panel_width + row - panel;
-                let there = count.saturating_sub(row).min(V::LANES);
-                V::transpose(from, width, there, to.values.as_mut_ptr().add(target), panel_width);
+    for (panel, panel_width) in panels::<V>(to.columns) {
+        #[expect(unsafe_code, reason = "squares are turned in registers")]
+        // SAFETY: of the rows read `count - panel` exist, each `width` long. Written is within the panel, which holds
+        // `deep` rows of `panel_width`, all inside the vector.
+        unsafe {
+            let panel = Panel {
+                rows: count.saturating_sub(panel),
+                panel_width,
+                from: rows.as_ptr().wrapping_add(panel * width),
+                to: to.values.as_mut_ptr().add(panel * deep + step * width * panel_width),
+            };
+            if panel_width < V::LANES { panel.turn::<V::Eight>(width) } else { panel.turn::<V>(width) }
+        }
+    }
+}
+
+/// First column and width of each panel: two registers, then what is left in one register, then in a smaller one.
+fn panels<V: Vector>(columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let width = [2 * V::LANES, V::LANES, EIGHT].into_iter().find(|width| *width <= columns - first)?;
+        first += width;
+        Some((first - width, width))
+    })
+}
+
+/// Some rows of one step that are to become one panel.
+struct Panel {
+    /// Those that exist.
+    rows: usize,
+    panel_width: usize,
+    from: *const f32,
+    to: *mut f32,
+}
+
+impl Panel {
+    /// # Safety
+    /// The rows that exist must be readable, `width` apart, and `width` rows of the panel writable.
+    #[expect(unsafe_code, reason = "squares are turned in registers")]
+    #[inline(always)]
+    unsafe fn turn<V: Vector>(&self, width: usize) {
+        for column in (0..self.panel_width).step_by(V::LANES) {
+            for window in (0..width).step_by(V::LANES) {
+                // SAFETY: the caller vouches for the rows; a square ends within the width and within the panel.
+                unsafe {
+                    let from = self.from.wrapping_add(column * width + window);
+                    let there = self.rows.saturating_sub(column).min(V::LANES);
+                    V::transpose(from, width, there, self.to.add(window * self.panel_width + column), self.panel_width);
+                }
             }
         }
     }
@@ -101,10 +138,9 @@ fn accumulate<V: Vector>(
     assert!(transposed.values.len() >= columns * deep, "all steps were put");
     let steps = steps - first;
     assert!(inputs.len() >= (steps - 1) * stride + rows.len() * width, "shapes of a gradient disagree");
-    assert!(columns == matrix.columns.next_multiple_of(ALIGNMENT) && rows.end <= matrix.rows, "the rows are there");
+    assert!(columns == matrix.columns.next_multiple_of(EIGHT) && rows.end <= matrix.rows, "the rows are there");
     assert!(gradients.len() >= matrix.length(), "a matrix holds all gradients");
-    for panel in (0..columns).step_by(2 * V::LANES) {
-        let panel_width = (columns - panel).min(2 * V::LANES);
+    for (panel, panel_width) in panels::<V>(columns) {
         for (row, height) in tiles(rows.len(), V::ROWS / 2) {
             #[expect(unsafe_code, reason = "a bounds check for each number would cost more than the sums")]
             // SAFETY: rows `row` to `row + height` of the inputs exist at every step; the panel holds `deep` rows of
@@ -122,6 +158,8 @@ fn accumulate<V: Vector>(
                     add,
                 };
                 match (width, panel_width / V::LANES) {
+                    (32, 0) => by_height!(height, V::ROWS / 2, sum_eight::<V, _, FULL>(&tile)),
+                    (_, 0) => by_height!(height, V::ROWS / 2, sum_eight::<V, _, HALF>(&tile)),
                     (32, 2) => by_height!(height, V::ROWS / 2, sum::<V, _, TWO, FULL>(&tile)),
                     (32, _) => by_height!(height, V::ROWS / 2, sum::<V, _, ONE, FULL>(&tile)),
                     (_, 2) => by_height!(height, V::ROWS / 2, sum::<V, _, TWO, HALF>(&tile)),
@@ -132,6 +170,8 @@ fn accumulate<V: Vector>(
     }
 }
 
+/// Panels are at least that wide.
+const EIGHT: usize = 8;
 const ONE: usize = 1;
 const TWO: usize = 2;
 const HALF: usize = 16;
@@ -146,6 +186,15 @@ struct Tile {
     gradients: *mut f32,
     apart: usize,
     add: bool,
+}
+
+/// # Safety
+/// As for [`sum`].
+#[expect(unsafe_code, reason = "as for the sums")]
+#[inline(always)]
+unsafe fn sum_eight<V: Vector, const ROWS: usize, const WIDTH: usize>(tile: &Tile) {
+    // SAFETY: the caller vouches for the tile.
+    unsafe { sum::<V::Eight, ROWS, ONE, WIDTH>(tile) }
 }
 
 /// The width is a constant, so that the rows of a tile are at constant distances.

@@ -3,7 +3,7 @@
 use super::ALIGNMENT;
 use super::dispatch::dispatch;
 use super::matrix::{Grouped, Weights, by_height, tiles};
-use super::vector::Vector;
+use super::vector::{Vector, prefetch};
 
 dispatch! {
     /// `product = start + weights^T * batch`, from zero without a start: a row of `width` for each output, of such
@@ -185,6 +185,11 @@ unsafe fn sum_backward<V: Vector, const ROWS: usize, const VECTORS: usize>(tile:
         let mut batch = tile.batch;
         for group in (0..tile.matrix.columns).step_by(ALIGNMENT) {
             let mut weights = tile.weights.add(group * tile.matrix.rows);
+            // Rows of the next group lie apart from these, so that no processor would fetch them by itself.
+            let next = tile.weights.wrapping_add((group + ALIGNMENT) * tile.matrix.rows);
+            for row in 0..ROWS {
+                prefetch(next.wrapping_add(row * ALIGNMENT));
+            }
             for _ in 0..ALIGNMENT.min(tile.matrix.columns - group) {
                 let columns: [V; VECTORS] = std::array::from_fn(|vector| V::load(batch.add(vector * V::LANES)));
                 for (row, sums) in sums.iter_mut().enumerate() {

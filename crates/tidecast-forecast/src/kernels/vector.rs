@@ -10,6 +10,8 @@ pub(super) trait Vector: Copy {
     const LANES: usize;
     /// Rows of a tile beside one column register; those beside two are half as many. Their sums fill the registers.
     const ROWS: usize;
+    /// A register of eight numbers, for what is left when a register of `LANES` would be half empty.
+    type Eight: Vector;
 
     /// The same number everywhere.
     fn splat(value: f32) -> Self;
@@ -62,6 +64,19 @@ pub(super) trait Vector: Copy {
     }
 }
 
+/// Says that the line of the cache at an address will be read. Only a hint: the address need not be one.
+#[inline(always)]
+pub(super) fn prefetch(from: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    #[expect(unsafe_code, reason = "a hint to the processor")]
+    // SAFETY: a hint, which cannot fail wherever it points; every processor of the target has it.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(from.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = from;
+}
+
 /// Eight numbers for any processor: the compiler makes of it what the target's baseline has.
 #[derive(Clone, Copy)]
 pub(super) struct Portable([f32; 8]);
@@ -77,6 +92,7 @@ impl Portable {
 impl Vector for Portable {
     const LANES: usize = 8;
     const ROWS: usize = 4;
+    type Eight = Self;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {

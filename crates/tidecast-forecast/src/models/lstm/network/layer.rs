@@ -11,7 +11,7 @@ use crate::kernels::{
 };
 
 /// Rows of gradients, windows times steps, that are turned and summed together: few enough to stay in the cache.
-const TURNED: usize = 160;
+const TURNED: usize = 256;
 
 /// How a layer is computed.
 #[derive(Clone, Copy, Debug)]
