@@ -289,13 +289,15 @@ pub enum ArtifactError {
 /// Records that a stream gave at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordDelivery {
-    /// The records; none when nothing came for a while, so that the caller can let time pass, unless the stream is in trouble.
+    /// The records; none when nothing came for a while.
     pub records: RecordBatch,
     /// Where the stream stands once they are durable; `None` where the stream itself keeps its place (a consumer group), or has
     /// none.
     pub position: Option<Position>,
     /// What was refused on the way here.
     pub rejections: Rejections,
+    /// Nothing more waits, as far as the stream can tell: without records the caller may let time pass.
+    pub caught_up: bool,
 }
 
 /// Where records come from. The caller pulls, processes, commits, and then acknowledges.

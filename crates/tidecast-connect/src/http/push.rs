@@ -172,7 +172,8 @@ impl RecordSource for PushSource {
     fn next_records(&mut self) -> BoxFuture<'_, Result<RecordDelivery, SourceError>> {
         Box::pin(async move {
             let (records, rejections) = self.take_waiting().await;
-            Ok(RecordDelivery { records, position: None, rejections })
+            let caught_up = self.waiting.load(Ordering::Relaxed) == 0;
+            Ok(RecordDelivery { records, position: None, rejections, caught_up })
         })
     }
 

@@ -76,21 +76,25 @@ impl RedisStreamSource {
         let pause = self.link.pause();
         tokio::time::sleep(pause.min(PATIENCE)).await;
         if pause > PATIENCE {
-            return self.delivery();
+            return self.delivery(false);
         }
-        match self.tail.read(&mut self.link, &Pipeline::new()).await {
+        let caught_up = match self.tail.read(&mut self.link, &Pipeline::new()).await {
             Ok(read) => {
                 self.link.succeeded();
                 self.lost += read.lost;
                 self.decode(&read);
+                read.caught_up
             }
-            Err(trouble) => self.link.failed(&trouble),
-        }
+            Err(trouble) => {
+                self.link.failed(&trouble);
+                false
+            }
+        };
         // Before what they came with is journalled; the records stay in the decoder should nobody wait for this.
         if let Some(dead_letters) = &mut self.dead_letters {
             dead_letters.write(&mut self.link).await;
         }
-        self.delivery()
+        self.delivery(caught_up)
     }
 
     fn decode(&mut self, read: &Read) {
@@ -110,10 +114,10 @@ impl RedisStreamSource {
         }
     }
 
-    fn delivery(&mut self) -> RecordDelivery {
+    fn delivery(&mut self, caught_up: bool) -> RecordDelivery {
         let (records, mut rejections) = self.decoder.take();
         rejections.add(Rejection::Trimmed, std::mem::take(&mut self.lost));
-        RecordDelivery { records, position: position(&self.name, &self.tail), rejections }
+        RecordDelivery { records, position: position(&self.name, &self.tail), rejections, caught_up }
     }
 }
 

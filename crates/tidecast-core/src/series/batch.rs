@@ -74,6 +74,23 @@ impl SampleBatch {
         })
     }
 
+    /// Takes samples off the end until at most so many are left; in their order.
+    #[must_use]
+    pub fn split_off(&mut self, samples: usize) -> Self {
+        let at = samples.min(self.len());
+        let whole = self.runs.partition_point(|(_, end)| *end <= at);
+        let mut rest = Self {
+            runs: self.runs.split_off(whole),
+            timestamps_ms: self.timestamps_ms.split_off(at),
+            values: self.values.split_off(at),
+        };
+        rest.runs.iter_mut().for_each(|(_, end)| *end -= at);
+        if let Some((cut, _)) = rest.runs.first().filter(|_| self.runs.last().map_or(0, |(_, end)| *end) < at) {
+            self.runs.push((cut.clone(), at));
+        }
+        rest
+    }
+
     /// How many samples it holds.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -90,6 +107,23 @@ impl SampleBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_can_be_cut_anywhere() {
+        let series: Vec<SeriesKey> = ["a", "b", "c"].iter().map(|name| name.parse().unwrap()).collect();
+        let samples: Vec<(usize, i64)> = vec![(0, 1), (0, 2), (1, 3), (2, 4), (2, 5), (2, 6)];
+        let of = |samples: &[(usize, i64)]| {
+            let mut batch = SampleBatch::new();
+            samples.iter().for_each(|&(place, ms)| batch.push(&series[place], ms, ms as f64));
+            batch
+        };
+        for at in 0..=samples.len() + 1 {
+            let mut first = of(&samples);
+            let rest = first.split_off(at);
+            let at = at.min(samples.len());
+            assert_eq!((first, rest), (of(&samples[..at]), of(&samples[at..])), "{at}");
+        }
+    }
 
     #[test]
     fn consecutive_samples_of_a_series_form_one_run() {

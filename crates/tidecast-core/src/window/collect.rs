@@ -11,17 +11,25 @@ use std::hash::BuildHasher;
 const UNSEEN: u32 = u32::MAX;
 const REFUSED: u32 = u32::MAX - 1;
 
-/// What a batch adds. Where there is a watermark, each record is judged by the watermark as the records before it have left
+/// How far time has come for who judges what is late.
+#[derive(Clone, Copy)]
+pub(super) struct Judge {
+    pub(super) watermark_ms: i64,
+    /// What the clock says: a record with a time ahead of it does not make others late.
+    pub(super) now_ms: i64,
+}
+
+/// What a batch adds. Where there is a judge, each record is judged by the watermark as the records before it have left
 /// it, so that it does not matter where a stream is cut into batches. `admit` gives the key of its joined texts, or none
 /// where there are too many.
 pub(super) fn collect(
     plan: &WindowPlan,
     batch: &RecordBatch,
-    watermark_ms: Option<i64>,
+    judge: Option<Judge>,
     admit: impl FnMut(&str) -> Option<Key>,
 ) -> Partial {
-    let lateness_ms = watermark_ms.map(|_| plan.spec().lateness_ms);
-    let mut watermark_ms = watermark_ms.unwrap_or(i64::MIN);
+    let lateness_ms = plan.spec().lateness_ms;
+    let mut watermark_ms = judge.map_or(i64::MIN, |judge| judge.watermark_ms);
     let mut partial = Partial::new(plan, watermark_ms);
     let mut keys = BatchKeys::new(plan, batch, admit);
     let mut panes = Panes::new(plan);
@@ -37,14 +45,14 @@ pub(super) fn collect(
                 partial.counts.late += 1;
                 return NO_ROW;
             };
-            partial.newest_ms = partial.newest_ms.max(ms);
-            if let Some(lateness_ms) = lateness_ms {
-                watermark_ms = watermark_ms.max(ms - lateness_ms);
-            }
             let key = keys.key(record, &mut partial.keys);
             if key == REFUSED {
                 partial.counts.too_many_keys += 1;
                 return NO_ROW;
+            }
+            partial.newest_ms = partial.newest_ms.max(ms);
+            if let Some(Judge { now_ms, .. }) = judge {
+                watermark_ms = watermark_ms.max(ms.min(now_ms).saturating_sub(lateness_ms));
             }
             rows.row(group, key, &mut partial.rows)
         };

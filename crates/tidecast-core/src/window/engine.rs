@@ -1,7 +1,7 @@
 //! The state of the windows of a stream.
 
 use super::closing::{Pane, windows_of};
-use super::collect::collect;
+use super::collect::{Judge, collect};
 use super::key::{Key, KeyTable};
 use super::partial::{Counts, Group, Partial};
 use super::plan::FAR_MS;
@@ -32,8 +32,8 @@ pub struct Windows {
     pub(super) watermark_ms: i64,
     pub(super) newest_ms: i64,
     pub(super) counts: Counts,
-    /// What the clock said when records last came, or at the first tick since the start. Not part of what is kept:
-    /// while the program did not run, time did not pass for the stream.
+    /// What the clock said when a record last had a newer time than all before, or when it was first asked for since the start. Not
+    /// part of what is kept: while the program did not run, time did not pass for the stream.
     heard_at_ms: Option<i64>,
 }
 
@@ -59,30 +59,28 @@ impl Windows {
     }
 
     /// What a batch adds. Each record is late or not by the records before it, so that it does not matter where the stream
-    /// was cut into batches. `now_ms` is what the clock says. Only notes that records came: call [`Self::apply`] with the
-    /// result.
+    /// was cut into batches. `now_ms` is what the clock says: records ahead of it wait for it, and make no others late. Only
+    /// notes that time went on: call [`Self::apply`] with the result.
     pub fn assess(&mut self, batch: &RecordBatch, now_ms: i64) -> Partial {
-        if !batch.is_empty() {
-            self.heard_at_ms = Some(now_ms);
-        }
         let mut room = self.plan.spec().max_keys.saturating_sub(self.keys.len());
         let fields = self.plan.spec().by.len();
-        collect(&self.plan, batch, Some(self.watermark_ms), |joined| {
+        let judge = Judge { watermark_ms: self.watermark_ms, now_ms };
+        let partial = collect(&self.plan, batch, Some(judge), |joined| {
             if let Some(key) = self.keys.find(joined) {
                 return Some(key.clone());
             }
             room = room.checked_sub(1)?;
             Key::from_joined(joined, fields)
-        })
+        });
+        self.hear(&partial, now_ms);
+        partial
     }
 
     /// What a worker's partial adds: without what is too late at the present watermark, and without keys beyond the limit.
-    /// `watermark_ms` is what the watermark becomes, as the caller knows it from all workers; it never goes back.
-    /// Only notes that records came: call [`Self::apply`] with the result.
+    /// `watermark_ms` is what the watermark becomes, as the caller knows it from all workers; it never goes back, nor beyond the
+    /// clock. Only notes that time went on: call [`Self::apply`] with the result.
     pub fn judge(&mut self, mut partial: Partial, watermark_ms: i64, now_ms: i64) -> Partial {
-        if !partial.rows.is_empty() {
-            self.heard_at_ms = Some(now_ms);
-        }
+        self.hear(&partial, now_ms);
         let size_ms = self.plan.spec().size_ms;
         let first_kept_ms = self.plan.first_kept_ms(self.watermark_ms);
         partial.groups.iter_mut().for_each(|group| group.from_ms = group.from_ms.max(first_kept_ms));
@@ -113,6 +111,7 @@ impl Windows {
         let mut kept = keep.iter();
         partial.rows.retain(|_| kept.next().copied().unwrap_or(false));
         partial.aggregates.retain(&keep);
+        let watermark_ms = watermark_ms.min(now_ms.saturating_sub(self.plan.spec().lateness_ms));
         partial.watermark_ms = watermark_ms.min(FAR_MS).max(self.watermark_ms);
         partial
     }
@@ -133,16 +132,22 @@ impl Windows {
         closed
     }
 
-    /// Lets time go on when no records have come for a while: the watermark advances by as much as the clock has since, if
-    /// that closes a window. [`Self::apply`] the result.
+    /// Lets time go on when no newer records have come for a while: the watermark advances by as much as the clock has since,
+    /// if that closes a window. [`Self::apply`] the result.
     pub fn tick(&mut self, now_ms: i64) -> Option<Partial> {
-        let silent_ms = now_ms.saturating_sub(*self.heard_at_ms.get_or_insert(now_ms));
-        if silent_ms < self.plan.spec().idle_after_ms || self.newest_ms == i64::MIN {
+        if now_ms.saturating_sub(*self.heard_at_ms.get_or_insert(now_ms)) < self.plan.spec().idle_after_ms {
             return None;
         }
-        let watermark_ms = self.newest_ms.saturating_add(silent_ms).min(FAR_MS) - self.plan.spec().lateness_ms;
+        let watermark_ms = self.time_ms(now_ms)? - self.plan.spec().lateness_ms;
         let closes = watermark_ms > self.watermark_ms && !self.due(self.watermark_ms, watermark_ms).is_empty();
         closes.then(|| Partial::new(&self.plan, watermark_ms))
+    }
+
+    /// The event time at present: that of the newest record, and as long as has passed since it came; not beyond the clock.
+    #[must_use]
+    pub fn time_ms(&self, now_ms: i64) -> Option<i64> {
+        let since_ms = now_ms.saturating_sub(self.heard_at_ms.unwrap_or(now_ms));
+        Some(self.newest_ms()?.saturating_add(since_ms).min(now_ms).min(FAR_MS))
     }
 
     /// Up to when windows are closed.
@@ -189,6 +194,12 @@ impl Windows {
         let used: BTreeSet<u32> = partial.rows.iter().map(|&(group, _)| group).collect();
         let groups = used.into_iter().map(|group| partial.groups[group as usize]);
         groups.flat_map(|group| windows_of(&self.plan, group, i64::MIN, self.watermark_ms)).collect()
+    }
+
+    fn hear(&mut self, partial: &Partial, now_ms: i64) {
+        if partial.newest_ms > self.newest_ms {
+            self.heard_at_ms = Some(now_ms);
+        }
     }
 
     fn merge(&mut self, partial: &Partial) {

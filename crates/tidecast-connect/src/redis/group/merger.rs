@@ -3,7 +3,6 @@
 use super::super::error::RedisError;
 use super::super::id::StreamId;
 use super::super::link::Link;
-use super::super::place::Place;
 use super::super::reply::{Entry, GroupInfo, StreamInfo, id, integer, is_absent, items};
 use super::super::source::{position, read_cursor};
 use super::super::start::StreamStart;
@@ -14,6 +13,7 @@ use super::{GroupOptions, partials_stream};
 use ::redis::{Pipeline, Value, cmd};
 use std::time::Duration;
 use tidecast_core::ports::{Position, StreamHealth};
+use tidecast_core::record::Rejections;
 
 /// Partials of one delivery.
 const AT_ONCE: usize = 256;
@@ -30,6 +30,8 @@ pub struct Partial {
     pub newest_event_ms: Option<i64>,
     /// How many there are, refused ones among them.
     pub messages: u64,
+    /// Why some of them are not in it.
+    pub refused: Rejections,
     /// What the worker handed on.
     pub data: Vec<u8>,
 }
@@ -57,6 +59,8 @@ pub struct RedisPartialsReader {
     options: GroupOptions,
     tail: Tail,
     completeness: Completeness,
+    /// Messages that no worker has read yet.
+    lag: Option<u64>,
 }
 
 impl RedisPartialsReader {
@@ -73,6 +77,7 @@ impl RedisPartialsReader {
             link: Link::new(options.address.clone()),
             tail: Tail::new(&partials, place, StreamStart::Beginning, AT_ONCE),
             completeness: Completeness::default(),
+            lag: None,
             options,
         })
     }
@@ -90,14 +95,10 @@ impl RedisPartialsReader {
         look.cmd("XINFO").arg("GROUPS").arg(stream);
         look.cmd("XINFO").arg("STREAM").arg(stream);
         look.cmd("XINFO").arg("STREAM").arg(&self.tail.stream);
-        let outcome = match self.tail.read(&mut self.link, &look).await {
-            Ok(read) => self.take(&read),
-            Err(trouble) => Err(trouble),
-        };
-        match outcome {
-            Ok(delivery) => {
+        match self.tail.read(&mut self.link, &look).await {
+            Ok(read) => {
                 self.link.succeeded();
-                delivery
+                self.take(&read)
             }
             Err(trouble) => {
                 self.link.failed(&trouble);
@@ -117,17 +118,13 @@ impl RedisPartialsReader {
         }
     }
 
-    /// How it stands; the lag is in partials.
+    /// How it stands; the lag is that of the workers.
     #[must_use]
     pub fn health(&self) -> StreamHealth {
-        StreamHealth {
-            lag: self.tail.place().and_then(Place::behind),
-            trouble: self.link.trouble().map(str::to_owned),
-            restarts: self.tail.restarts(),
-        }
+        StreamHealth { lag: self.lag, trouble: self.link.trouble().map(str::to_owned), restarts: self.tail.restarts() }
     }
 
-    fn take(&mut self, read: &Read) -> Result<PartialsDelivery, Trouble> {
+    fn take(&mut self, read: &Read) -> PartialsDelivery {
         let mut lost = read.lost;
         let mut partials = Vec::with_capacity(read.entries.len());
         for value in &read.entries {
@@ -140,16 +137,26 @@ impl RedisPartialsReader {
             }
         }
         let place = self.tail.place().map_or(StreamId::ZERO, |place| place.id);
-        if let Some(look) = look_at(&read.beside, &self.options.group)? {
-            self.completeness.advance(look, place);
+        // Without a look the partials count all the same: they have been read, and are trimmed once they are durable.
+        let mut seen = true;
+        match look_at(&read.beside, &self.options.group) {
+            Ok(Some((look, unread))) => {
+                self.lag = unread;
+                self.completeness.advance(look, place);
+            }
+            Ok(None) => {}
+            Err(trouble) => {
+                seen = false;
+                self.link.failed(&trouble);
+            }
         }
-        Ok(PartialsDelivery {
+        PartialsDelivery {
             partials,
             position: position(&self.name, &self.tail),
             complete_to_event_ms: self.completeness.complete_to_ms(),
-            idle: self.completeness.idle() && read.caught_up,
+            idle: seen && self.completeness.idle() && read.caught_up,
             lost,
-        })
+        }
     }
 }
 
@@ -163,13 +170,15 @@ impl Partial {
             last: text("last")?.parse().ok()?,
             newest_event_ms: Some(text("newest")?).filter(|text| !text.is_empty()).map(str::parse).transpose().ok()?,
             messages: text("messages")?.parse().ok()?,
+            refused: text("refused").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
             data: field("data")?.to_vec(),
         })
     }
 }
 
-/// What the replies to `XPENDING`, `XINFO GROUPS` and `XINFO STREAM` of both streams show; `None` while there is no group.
-fn look_at(replies: &[Value], group: &str) -> Result<Option<Look>, Trouble> {
+/// What the replies to `XPENDING`, `XINFO GROUPS` and `XINFO STREAM` of both streams show, and how many messages the group has
+/// not read, if they tell; `None` while there is no group.
+fn look_at(replies: &[Value], group: &str) -> Result<Option<(Look, Option<u64>)>, Trouble> {
     let [pending, groups, messages, partials] = replies else { return Ok(None) };
     if is_absent(pending) {
         return Ok(None);
@@ -183,9 +192,12 @@ fn look_at(replies: &[Value], group: &str) -> Result<Option<Look>, Trouble> {
     };
     let none_pending = pending.first().and_then(integer) == Some(0);
     let smallest = pending.get(1).and_then(id);
-    Ok(Some(Look {
+    let all_delivered = group.last_delivered >= messages.last || messages.length == 0;
+    let unread = messages.added.zip(group.read).map(|(added, read)| added.saturating_sub(read));
+    let look = Look {
         newest_partial: StreamInfo::read(partials)?.map_or(StreamId::ZERO, |partials| partials.last),
         published_below: smallest.unwrap_or_else(|| group.last_delivered.next()),
-        all: none_pending && (group.last_delivered >= messages.last || messages.length == 0),
-    }))
+        all: none_pending && all_delivered,
+    };
+    Ok(Some((look, if all_delivered { Some(0) } else { unread })))
 }

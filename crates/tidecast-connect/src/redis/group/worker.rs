@@ -14,7 +14,7 @@ use ::redis::{Pipeline, Value, cmd};
 use std::sync::Arc;
 use std::time::Duration;
 use tidecast_core::ports::{Clock, RecordDelivery, StreamHealth};
-use tidecast_core::record::Rejection;
+use tidecast_core::record::{Rejection, Rejections};
 use tokio::time::Instant;
 
 /// Messages of one batch.
@@ -48,6 +48,8 @@ pub struct RedisGroupReader {
     claim_next: Option<Instant>,
     last_delivered: StreamId,
     lag: Option<u64>,
+    /// Messages that were trimmed before anyone read them, and are not yet told to the merger.
+    trimmed: u64,
     /// Partials that wait for the merger.
     waiting: u64,
     caught_up: bool,
@@ -59,6 +61,8 @@ struct Batch {
     ids: Vec<StreamId>,
     /// All that is pending for us, these among them.
     pending: u64,
+    /// How many of them are no longer in the stream.
+    deleted: u64,
     newest_event_ms: Option<i64>,
 }
 
@@ -86,6 +90,7 @@ impl RedisGroupReader {
             claim_next: None,
             last_delivered: StreamId::ZERO,
             lag: None,
+            trimmed: 0,
             waiting: 0,
             caught_up: false,
             options,
@@ -103,13 +108,9 @@ impl RedisGroupReader {
         self.batch = Batch::default();
         // What a dropped call left there comes again.
         self.decoder.take();
-        let mut lost = 0;
         if pause <= PATIENCE {
             match self.try_next().await {
-                Ok(trimmed) => {
-                    lost = trimmed;
-                    self.link.succeeded();
-                }
+                Ok(()) => self.link.succeeded(),
                 Err(trouble) => {
                     self.own_first = true;
                     self.link.failed(&trouble);
@@ -117,21 +118,22 @@ impl RedisGroupReader {
             }
         }
         let (records, mut rejections) = self.decoder.take();
-        rejections.add(Rejection::Trimmed, lost);
+        rejections.add(Rejection::Trimmed, self.trimmed + self.batch.deleted);
         self.batch.newest_event_ms = records.newest_ms();
-        RecordDelivery { records, position: None, rejections }
+        RecordDelivery { records, position: None, rejections, caught_up: self.caught_up }
     }
 
-    /// Hands on what became of the last batch, and acknowledges its messages, in one step.
-    pub async fn publish(&mut self, partial: &[u8]) -> Publication {
+    /// Hands on what became of the last batch, and what of it was refused, and acknowledges its messages, in one step.
+    pub async fn publish(&mut self, partial: &[u8], refused: &Rejections) -> Publication {
         if self.batch.ids.is_empty() {
             return Publication::Void;
         }
         let batch = std::mem::take(&mut self.batch);
         // Until the answer is known.
         self.own_first = true;
-        match self.try_publish(&batch, partial).await {
+        match self.try_publish(&batch, partial, refused).await {
             Ok(true) => {
+                self.trimmed = 0;
                 self.own_first = batch.pending > batch.ids.len() as u64;
                 Publication::Done
             }
@@ -153,33 +155,32 @@ impl RedisGroupReader {
         StreamHealth { lag: self.lag, trouble: self.link.trouble().map(str::to_owned).or_else(full), restarts: 0 }
     }
 
-    /// Fills the batch; says how many messages were trimmed unread.
-    async fn try_next(&mut self) -> Result<u64, Trouble> {
+    /// Fills the batch.
+    async fn try_next(&mut self) -> Result<(), Trouble> {
         if self.waiting >= self.options.partials_waiting_max {
             tokio::time::sleep(PATIENCE).await;
             let length = self.link.command(cmd("XLEN").arg(&self.partials)).await?;
             self.waiting = integer(&length).unwrap_or_default();
             if self.waiting >= self.options.partials_waiting_max {
-                return Ok(0);
+                return Ok(());
             }
         }
-        let mut lost = 0;
         if !self.own_first {
-            lost += self.claim_from_others().await?;
+            self.claim_from_others().await?;
         }
         if !self.own_first && self.caught_up {
             let behind = self.last_delivered;
             wait_for_entry(&mut self.link, &self.options.stream, behind).await?;
         }
-        lost += self.read().await?;
+        self.read().await?;
         if self.own_first && self.batch.ids.is_empty() {
             self.own_first = false;
-            lost += self.read().await?;
+            self.read().await?;
         }
-        Ok(lost)
+        Ok(())
     }
 
-    async fn read(&mut self) -> Result<u64, Trouble> {
+    async fn read(&mut self) -> Result<(), Trouble> {
         let GroupOptions { stream, group, .. } = &self.options;
         let asked = self.size.count();
         let mut transaction = Pipeline::new();
@@ -196,8 +197,7 @@ impl RedisGroupReader {
             return Err(Trouble::unreadable("MULTI"));
         };
         if is_absent(&entries) {
-            self.create_group().await?;
-            return Ok(0);
+            return self.create_group().await;
         }
         let entries = entries_of(entries, "XREADGROUP")?;
         self.waiting = integer(&waiting).unwrap_or_default();
@@ -207,21 +207,21 @@ impl RedisGroupReader {
         if let Some(largest) = entries.iter().map(size_of).max() {
             self.size.learn(largest);
         }
-        let mut trimmed = self.decode(&entries)?;
+        self.decode(&entries)?;
         if let (Some(info), Some(group), false) = (info, group, self.own_first) {
-            trimmed += passed_by(&info, group);
+            let passed_by = passed_by(&info, group);
+            self.trimmed += passed_by;
             self.last_delivered = self.batch.ids.last().copied().unwrap_or(group.last_delivered);
-            let delivered = group.read.map(|read| read + trimmed + entries.len() as u64);
+            let delivered = group.read.map(|read| read + passed_by + entries.len() as u64);
             let behind = info.added.zip(delivered).map(|(added, delivered)| added.saturating_sub(delivered));
             self.lag = if self.caught_up { Some(0) } else { behind };
         }
-        Ok(trimmed)
+        Ok(())
     }
 
-    /// Decodes a batch; says how many of its messages are gone.
-    fn decode(&mut self, entries: &[Value]) -> Result<u64, Trouble> {
+    /// Decodes a batch.
+    fn decode(&mut self, entries: &[Value]) -> Result<(), Trouble> {
         let now_ms = self.clock.now_ms();
-        let mut deleted = 0;
         let mut fields = Vec::new();
         for value in entries {
             let entry = Entry::read(value).ok_or_else(|| Trouble::unreadable("XREADGROUP"))?;
@@ -232,10 +232,10 @@ impl RedisGroupReader {
                     fields.extend(content);
                     self.decoder.push(&fields, now_ms);
                 }
-                None => deleted += 1,
+                None => self.batch.deleted += 1,
             }
         }
-        Ok(deleted)
+        Ok(())
     }
 
     /// Creates the group, and with it the stream if need be.
@@ -264,12 +264,11 @@ impl RedisGroupReader {
         }
     }
 
-    /// Takes over messages that others have held for too long, and forgets consumers that are gone. Says how many of the messages
-    /// are no longer in the stream.
-    async fn claim_from_others(&mut self) -> Result<u64, Trouble> {
+    /// Takes over messages that others have held for too long, and forgets consumers that are gone.
+    async fn claim_from_others(&mut self) -> Result<(), Trouble> {
         let now = Instant::now();
         if self.claim_next.is_some_and(|next| now < next) {
-            return Ok(0);
+            return Ok(());
         }
         let GroupOptions { stream, group, claim_after, .. } = &self.options;
         let idle_ms = claim_after.as_millis() as u64;
@@ -280,14 +279,15 @@ impl RedisGroupReader {
         let replies = self.link.transaction(transaction).await?;
         let Some(reply) = replies.first() else { return Err(Trouble::unreadable("XAUTOCLAIM")) };
         if is_absent(reply) {
-            return Ok(0);
+            return Ok(());
         }
         let parts = match reply {
             Value::ServerError(error) => return Err(Trouble::of_command(error)),
             reply => items(reply).ok_or_else(|| Trouble::unreadable("XAUTOCLAIM"))?,
         };
         let count = |part: usize| parts.get(part).and_then(items).map_or(0, <[Value]>::len);
-        let (claimed, deleted) = (count(1), count(2));
+        let claimed = count(1);
+        self.trimmed += count(2) as u64;
         if claimed > 0 {
             self.own_first = true;
         }
@@ -295,18 +295,19 @@ impl RedisGroupReader {
         if !more && claimed == 0 {
             self.claim_next = Some(now + self.options.claim_after / CLAIMS_WITHIN);
         }
-        Ok(deleted as u64)
+        Ok(())
     }
 
-    async fn try_publish(&mut self, batch: &Batch, partial: &[u8]) -> Result<bool, Trouble> {
+    async fn try_publish(&mut self, batch: &Batch, partial: &[u8], refused: &Rejections) -> Result<bool, Trouble> {
         let ids = &batch.ids;
         let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) else { return Ok(false) };
         let newest = batch.newest_event_ms.map(|newest| newest.to_string()).unwrap_or_default();
         let mut publish = cmd("EVAL");
         publish.arg(include_str!("publish.lua")).arg(2).arg(&self.options.stream).arg(&self.partials);
-        publish.arg(&self.options.group).arg(&self.consumer).arg(batch.pending).arg(10);
+        publish.arg(&self.options.group).arg(&self.consumer).arg(batch.pending).arg(12);
         publish.arg("first").arg(first.to_string()).arg("last").arg(last.to_string());
-        publish.arg("newest").arg(newest).arg("messages").arg(ids.len()).arg("data").arg(partial);
+        publish.arg("newest").arg(newest).arg("messages").arg(ids.len());
+        publish.arg("refused").arg(serde_json::to_string(refused).unwrap_or_default()).arg("data").arg(partial);
         for id in ids {
             publish.arg(id.to_string());
         }

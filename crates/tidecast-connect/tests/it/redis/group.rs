@@ -67,7 +67,7 @@ async fn work(mut worker: RedisGroupReader) {
     loop {
         let delivery = worker.next_records().await;
         if !delivery.records.is_empty() {
-            worker.publish(&encode(&delivery)).await;
+            worker.publish(&encode(&delivery), &delivery.rejections).await;
         }
     }
 }
@@ -143,14 +143,14 @@ async fn messages_of_a_dead_worker_hold_the_time() {
     let (mut dying, mut other) = (worker(&options, "dying"), worker(&options, "other"));
     send(&options, 0..3).await;
     let delivery = batch(&mut dying).await;
-    dying.publish(&encode(&delivery)).await;
+    dying.publish(&encode(&delivery), &delivery.rejections).await;
     look(Some(event_ms(2)), true).await;
     send(&options, 3..6).await;
     batch(&mut dying).await;
     send(&options, 6..9).await;
     let newest = batch(&mut other).await;
     assert_eq!(numbers(&newest), [6, 7, 8]);
-    assert_eq!(other.publish(&encode(&newest)).await, Publication::Done);
+    assert_eq!(other.publish(&encode(&newest), &newest.rejections).await, Publication::Done);
     // 3 to 5 are with nobody: the time stays before them, for as long as it takes.
     for _ in 0..3 {
         look(Some(event_ms(2)), false).await;
@@ -159,7 +159,7 @@ async fn messages_of_a_dead_worker_hold_the_time() {
     let claimed = batch(&mut other).await;
     assert_eq!(numbers(&claimed), [3, 4, 5]);
     look(Some(event_ms(2)), false).await;
-    assert_eq!(other.publish(&encode(&claimed)).await, Publication::Done);
+    assert_eq!(other.publish(&encode(&claimed), &claimed.rejections).await, Publication::Done);
     look(Some(event_ms(8)), true).await;
 }
 
@@ -172,9 +172,9 @@ async fn a_slow_worker_whose_messages_were_claimed_is_refused() {
     let late = batch(&mut slow).await;
     let claimed = batch(&mut other).await;
     assert_eq!(numbers(&late), numbers(&claimed));
-    assert_eq!(slow.publish(&encode(&late)).await, Publication::Void);
-    assert_eq!(other.publish(&encode(&claimed)).await, Publication::Done);
-    assert_eq!(slow.publish(&encode(&late)).await, Publication::Void);
+    assert_eq!(slow.publish(&encode(&late), &late.rejections).await, Publication::Void);
+    assert_eq!(other.publish(&encode(&claimed), &claimed.rejections).await, Publication::Done);
+    assert_eq!(slow.publish(&encode(&late), &late.rejections).await, Publication::Void);
     let mut connection = connect(&server.url).await;
     let partials: u64 = ask(&mut connection, &format!("XLEN {}", partials_stream(&options.stream, "network"))).await;
     assert_eq!(partials, 1);
@@ -182,7 +182,7 @@ async fn a_slow_worker_whose_messages_were_claimed_is_refused() {
     send(&options, 10..12).await;
     let next = batch(&mut slow).await;
     assert_eq!(numbers(&next), [10, 11]);
-    assert_eq!(slow.publish(&encode(&next)).await, Publication::Done);
+    assert_eq!(slow.publish(&encode(&next), &next.rejections).await, Publication::Done);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -197,7 +197,7 @@ async fn a_batch_that_was_not_published_comes_again() {
     let delivery = batch(&mut restarted).await;
     assert!(batches.iter().all(|batch| *batch == numbers(&delivery)));
     // As if the answer to handing on had been lost: what was acknowledged does not come again.
-    assert_eq!(restarted.publish(&encode(&delivery)).await, Publication::Done);
+    assert_eq!(restarted.publish(&encode(&delivery), &delivery.rejections).await, Publication::Done);
     drop(restarted);
     send(&options, 10..11).await;
     assert_eq!(numbers(&batch(&mut worker(&options, "first")).await), [10]);
@@ -211,7 +211,7 @@ async fn workers_wait_for_the_merger() {
     for number in 0..2 {
         send(&options, number..number + 1).await;
         let delivery = batch(&mut worker).await;
-        assert_eq!(worker.publish(&encode(&delivery)).await, Publication::Done);
+        assert_eq!(worker.publish(&encode(&delivery), &delivery.rejections).await, Publication::Done);
     }
     send(&options, 2..3).await;
     // The length is learnt with a read, so one more batch may pass.
@@ -222,7 +222,7 @@ async fn workers_wait_for_the_merger() {
         let delivery = worker.next_records().await;
         if !delivery.records.is_empty() {
             passed.extend(numbers(&delivery));
-            assert_eq!(worker.publish(&encode(&delivery)).await, Publication::Done);
+            assert_eq!(worker.publish(&encode(&delivery), &delivery.rejections).await, Publication::Done);
         }
     }
     send(&options, 3..4).await;
@@ -245,7 +245,7 @@ async fn messages_that_were_trimmed_while_pending_are_counted_and_let_go() {
     ask::<u64>(&mut connection, &format!("XTRIM {} MAXLEN = 4", options.stream)).await;
     let again = batch(&mut first).await;
     assert_eq!((numbers(&again), again.rejections.count(Rejection::Trimmed)), (vec![6, 7, 8, 9], 6));
-    assert_eq!(first.publish(&encode(&again)).await, Publication::Done);
+    assert_eq!(first.publish(&encode(&again), &again.rejections).await, Publication::Done);
     let pending: Vec<::redis::Value> = ask(&mut connection, &format!("XPENDING {} tidecast", options.stream)).await;
     assert_eq!(pending[0], ::redis::Value::Int(0));
     // What is trimmed before anybody had it counts too, once.
@@ -266,7 +266,7 @@ async fn consumers_that_are_gone_are_forgotten_without_their_messages() {
     let mut other = worker(&options, "other");
     let claimed = batch(&mut other).await;
     assert_eq!(numbers(&claimed), (0..10).collect::<Vec<_>>());
-    assert_eq!(other.publish(&encode(&claimed)).await, Publication::Done);
+    assert_eq!(other.publish(&encode(&claimed), &claimed.rejections).await, Publication::Done);
     let mut connection = connect(&server.url).await;
     let start = Instant::now();
     loop {

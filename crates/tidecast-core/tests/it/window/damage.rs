@@ -1,14 +1,14 @@
 //! Damaged bytes give errors.
 
 use super::naive::MEASURES;
-use super::{batch, feed, record, spec, windows};
+use super::{NOW_MS, batch, feed, record, spec, windows};
 use proptest::prelude::*;
 use tidecast_core::window::{DecodeError, Partial, WindowSpec, Windows};
 
 fn bytes() -> (Windows, Vec<u8>, Vec<u8>) {
     let mut windows = windows(WindowSpec { slide_ms: 5_000, ..spec(&MEASURES) });
     let records = [record(1_000, "a", 1.5), record(13_000, "b", -2.0), record(7_000, "a", f64::NAN)];
-    let partial = windows.assess(&batch(windows.plan(), &records), 0).encode();
+    let partial = windows.assess(&batch(windows.plan(), &records), NOW_MS).encode();
     feed(&mut windows, &records);
     let snapshot = windows.snapshot();
     (windows, partial, snapshot)

@@ -1,7 +1,7 @@
 //! However a stream is cut into batches, restarted, or spread over workers: the windows are those of the naive computation.
 
 use super::naive::{MEASURES, Naive};
-use super::{Record, batch, feed, spec, windows};
+use super::{NOW_MS, Record, batch, feed, spec, windows};
 use proptest::prelude::*;
 use std::sync::Arc;
 use tidecast_core::window::{ClosedWindow, Partial, WindowSpec, Windows};
@@ -83,7 +83,7 @@ proptest! {
         let mut base = broken.snapshot();
         let mut journal: Vec<(Vec<u8>, String)> = Vec::new();
         for (records, (snapshot, restart)) in cut(&records, &places).iter().zip(restarts) {
-            let partial = broken.assess(&batch(&plan, records), 0);
+            let partial = broken.assess(&batch(&plan, records), NOW_MS);
             let bytes = partial.encode();
             prop_assert_eq!(format!("{:?}", Partial::decode(&plan, &bytes).unwrap()), format!("{partial:?}"));
             let closed = bits(&broken.apply(&partial));
@@ -122,10 +122,10 @@ proptest! {
         let turn = order.index(partials.len());
         partials.rotate_left(turn);
         for partial in partials {
-            let judged = merger.judge(partial, i64::MIN, 0);
+            let judged = merger.judge(partial, i64::MIN, NOW_MS);
             prop_assert!(merger.apply(&judged).is_empty());
         }
-        let end = merger.judge(Partial::of(&plan, &batch(&plan, &[])), reader.watermark_ms().unwrap(), 0);
+        let end = merger.judge(Partial::of(&plan, &batch(&plan, &[])), reader.watermark_ms().unwrap(), NOW_MS);
         let mut closed = merger.apply(&end);
         prop_assert!(merger.rejections().is_empty());
         // Which key came first is up to the workers.

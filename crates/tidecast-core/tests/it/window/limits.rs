@@ -1,6 +1,6 @@
 //! What bounds the state.
 
-use super::{batch, brief, feed, record, spec, windows};
+use super::{NOW_MS, batch, brief, feed, record, spec, windows};
 use tidecast_core::record::Rejection;
 use tidecast_core::window::{Partial, WindowSpec, Windows};
 
@@ -13,7 +13,7 @@ fn keys_beyond_the_limit_are_refused_and_counted() {
     assert_eq!((windows.key_count(), windows.rejections().count(Rejection::TooManyKeys)), (2, 3));
     let plan = windows.plan().clone();
     let worker = Partial::of(&plan, &batch(&plan, &[record(7, "e", 0.0), record(8, "b", 0.0)]));
-    let judged = windows.judge(worker, 10_000, 0);
+    let judged = windows.judge(worker, 10_000, NOW_MS);
     assert_eq!((judged.records(), judged.rejections().count(Rejection::TooManyKeys)), (1, 1));
     assert_eq!(brief(&windows.apply(&judged)), [(0, false, 4.0)]);
 }

@@ -12,6 +12,9 @@ use std::sync::Arc;
 use tidecast_core::record::{Column, RecordBatch, Schema};
 use tidecast_core::window::{ClosedWindow, Measure, WindowPlan, WindowSpec, Windows};
 
+/// What the clock says: later than any record.
+const NOW_MS: i64 = i64::MAX;
+
 /// One message of a test.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
@@ -58,7 +61,7 @@ pub(crate) fn batch(plan: &WindowPlan, records: &[Record]) -> RecordBatch {
 
 /// What comes out when these records come in one batch.
 pub(crate) fn feed(windows: &mut Windows, records: &[Record]) -> Vec<ClosedWindow> {
-    let partial = windows.assess(&batch(windows.plan(), records), 0);
+    let partial = windows.assess(&batch(windows.plan(), records), NOW_MS);
     windows.apply(&partial)
 }
 

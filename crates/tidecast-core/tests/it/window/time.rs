@@ -1,6 +1,6 @@
 //! Late records, corrections, and sources that fall silent.
 
-use super::{batch, brief, feed, record, spec, windows};
+use super::{NOW_MS, batch, brief, feed, record, spec, windows};
 use tidecast_core::record::Rejection;
 use tidecast_core::window::{Partial, WindowSpec};
 
@@ -21,7 +21,7 @@ fn a_record_is_late_by_the_records_before_it_in_the_same_batch() {
             windows.plan().clone().as_ref(),
             &[record(9_000, "a", 0.0), record(12_000, "a", 0.0), record(9_500, "a", 0.0), record(10_000, "a", 0.0)],
         ),
-        0,
+        NOW_MS,
     );
     assert_eq!(partial.rejections().count(Rejection::Late), 1);
     assert_eq!((partial.records(), partial.newest_ms(), partial.watermark_ms()), (3, Some(12_000), Some(10_000)));
@@ -74,9 +74,44 @@ fn an_idle_source_lets_time_go_on_as_the_clock_does() {
 }
 
 #[test]
+fn records_that_bring_no_newer_time_do_not_keep_a_source_from_being_idle() {
+    let mut windows = windows(spec(&[("events", "count()")]));
+    let plan = windows.plan().clone();
+    for second in 0..5 {
+        let partial = windows.assess(&batch(&plan, &[record(8_000, "a", 0.0)]), 1_000_000 + 1_000 * second);
+        windows.apply(&partial);
+    }
+    assert_eq!(windows.time_ms(1_000_000 + 5_000), Some(13_000));
+    let idle = windows.tick(1_000_000 + 5_000).unwrap();
+    assert_eq!(brief(&windows.apply(&idle)), [(0, false, 5.0)]);
+}
+
+#[test]
+fn a_record_ahead_of_the_clock_makes_no_others_late() {
+    let mut windows = windows(spec(&[("events", "count()")]));
+    let plan = windows.plan().clone();
+    let now_ms = 100_000;
+    let at = |windows: &mut tidecast_core::window::Windows, now_ms, records: &[_]| {
+        let partial = windows.assess(&batch(&plan, records), now_ms);
+        windows.apply(&partial)
+    };
+    let first = at(&mut windows, now_ms, &[record(now_ms + 55_000, "ahead", 0.0), record(now_ms, "a", 0.0)]);
+    assert_eq!((brief(&first), windows.watermark_ms()), (vec![], Some(98_000)));
+    let next = at(&mut windows, now_ms + 12_000, &[record(112_000, "a", 0.0), record(113_000, "ahead", 0.0)]);
+    assert_eq!(brief(&next), [(100, false, 1.0)]);
+    assert_eq!(windows.time_ms(now_ms + 12_000), Some(112_000), "its time has not come");
+    // When nobody speaks any more, its window waits for the clock as well.
+    let idle = windows.tick(150_000).unwrap();
+    assert_eq!(brief(&windows.apply(&idle)), [(110, false, 2.0)]);
+    let idle = windows.tick(200_000).unwrap();
+    assert_eq!(brief(&windows.apply(&idle)), [(150, false, 1.0)]);
+    assert!(windows.rejections().is_empty());
+}
+
+#[test]
 fn the_time_while_the_program_did_not_run_is_not_idle() {
     let mut windows = windows(spec(&[("events", "count()")]));
-    let partial = windows.assess(&batch(&windows.plan().clone(), &[record(8_000, "a", 0.0)]), 1_000);
+    let partial = windows.assess(&batch(&windows.plan().clone(), &[record(8_000, "a", 0.0)]), 10_000);
     windows.apply(&partial);
     let mut restored = tidecast_core::window::Windows::restore(windows.plan(), &windows.snapshot()).unwrap();
     assert_eq!(restored.tick(9_000_000), None);
@@ -89,14 +124,14 @@ fn a_merger_takes_out_what_is_late_for_it() {
     let mut merger = windows(spec(&[("events", "count()")]));
     let plan = merger.plan().clone();
     let of = |records: &[_]| Partial::of(&plan, &batch(&plan, records));
-    let first = merger.judge(of(&[record(1_000, "a", 0.0), record(11_000, "a", 0.0)]), 10_000, 0);
+    let first = merger.judge(of(&[record(1_000, "a", 0.0), record(11_000, "a", 0.0)]), 10_000, NOW_MS);
     assert_eq!(brief(&merger.apply(&first)), [(0, false, 1.0)]);
     let second =
-        merger.judge(of(&[record(2_000, "b", 0.0), record(3_000, "b", 0.0), record(12_000, "b", 0.0)]), 5_000, 0);
+        merger.judge(of(&[record(2_000, "b", 0.0), record(3_000, "b", 0.0), record(12_000, "b", 0.0)]), 5_000, NOW_MS);
     assert_eq!((second.records(), second.rejections().count(Rejection::Late)), (1, 2));
     assert_eq!(brief(&merger.apply(&second)), []);
     assert_eq!(merger.watermark_ms(), Some(10_000), "the watermark never goes back");
-    let end = merger.judge(of(&[]), 20_000, 0);
+    let end = merger.judge(of(&[]), 20_000, NOW_MS);
     assert_eq!(brief(&merger.apply(&end)), [(10, false, 2.0)]);
 }
 

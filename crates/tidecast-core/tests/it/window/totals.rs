@@ -1,15 +1,16 @@
 //! Results over all keys, by several fields, and the keys on top.
 
-use super::{Record, batch, record, spec, windows};
+use super::{NOW_MS, Record, batch, record, spec, windows};
 use std::sync::Arc;
 use tidecast_core::record::{Column, Field, FieldKind, RecordBatch, Schema};
 use tidecast_core::window::{ClosedWindow, WindowSpec, Windows};
 
 fn close(spec: WindowSpec, records: &[Record]) -> ClosedWindow {
     let mut windows = windows(spec);
-    let partial = windows.assess(&batch(windows.plan(), records), 0);
+    let partial = windows.assess(&batch(windows.plan(), records), NOW_MS);
     windows.apply(&partial);
-    let end = windows.judge(tidecast_core::window::Partial::of(windows.plan(), &batch(windows.plan(), &[])), 10_000, 0);
+    let end =
+        windows.judge(tidecast_core::window::Partial::of(windows.plan(), &batch(windows.plan(), &[])), 10_000, NOW_MS);
     windows.apply(&end).remove(0)
 }
 
@@ -69,7 +70,7 @@ fn several_fields_make_one_key() {
             texts.push("late");
         }
     });
-    let partial = windows.assess(&batch, 0);
+    let partial = windows.assess(&batch, NOW_MS);
     let closed = windows.apply(&partial).remove(0);
     let rows: Vec<(Vec<&str>, f64)> = closed.rows().map(|(key, values)| (key.texts().collect(), values[0])).collect();
     assert_eq!(rows, [(vec!["x", "1"], 2.0), (vec!["x", "2"], 1.0), (vec!["y", "1"], 1.0), (vec!["y", ""], 1.0)]);

@@ -124,6 +124,11 @@ impl Analysis {
         Ok(step)
     }
 
+    /// Keys not heard of since are silent at an event time.
+    pub(super) fn silent_before_ms(&self, time_ms: i64) -> i64 {
+        time_ms.saturating_sub(self.config.keys.silent_after_ms())
+    }
+
     fn apply(&mut self, partial: &Partial) -> Step {
         let closed = self.windows.apply(partial);
         let name = state_name(&self.name);

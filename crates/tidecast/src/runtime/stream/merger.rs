@@ -30,9 +30,10 @@ impl Merger {
         let now_ms = self.outlet.now_ms();
         let mut refused = Rejections::default();
         refused.add(Rejection::Malformed, delivery.lost);
+        delivery.partials.iter().for_each(|partial| refused.add_all(&partial.refused));
         let messages = delivery.partials.iter().map(|partial| partial.messages).sum();
         let mut step = self.analysis.merge(&delivery.partials, delivery.complete_to_event_ms, now_ms)?;
-        if delivery.idle && delivery.partials.is_empty() {
+        if delivery.idle {
             step.append(self.analysis.idle(now_ms));
         }
         self.outlet.count(messages, &refused);

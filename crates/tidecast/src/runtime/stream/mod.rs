@@ -18,6 +18,7 @@ mod recorder;
 mod report;
 mod results;
 mod retry;
+mod trouble_log;
 mod worker;
 
 pub use merger::Merger;

@@ -2,7 +2,6 @@
 
 use super::analysis::Analysis;
 use super::outlet::Outlet;
-use super::report::Report;
 use super::retry::keep_running;
 use super::{Merger, Pipeline, PushSources, Recorder, Worker};
 use crate::config::{AnalyticsConfig, Config, RedisKeys, SourceConfig, StreamKeys, transforms};
@@ -134,7 +133,7 @@ pub fn start_workers(config: &Config, live: &Live, clock: &Arc<dyn Clock>) -> an
             let (stream, analytics) = (Arc::clone(&stream), analytics.clone());
             let (live, clock) = (live.clone(), Arc::clone(clock));
             tokio::spawn(async move {
-                let run = || async { stream.worker(&analytics, &live, &clock)?.run().await };
+                let run = || async { stream.worker(&analytics, &clock)?.run().await };
                 keep_running(&stream.name, &live, run).await;
             });
         }
@@ -148,14 +147,14 @@ impl Stream {
         matches!(&self.source, SourceConfig::RedisStream { redis, .. } if redis.group.is_some())
     }
 
-    fn worker(&self, analytics: &str, live: &Live, clock: &Arc<dyn Clock>) -> anyhow::Result<Worker> {
+    fn worker(&self, analytics: &str, clock: &Arc<dyn Clock>) -> anyhow::Result<Worker> {
         let (redis, config) = self.shared(analytics)?;
         let (options, consumer) = (redis.group_options(analytics)?, redis.consumer_name());
         Ok(Worker {
+            name: self.name.clone(),
             reader: RedisGroupReader::open(options, &consumer, self.format.clone(), Arc::clone(clock))?,
             transforms: [transforms(&self.keys.transforms)?, config.keys.transforms()?],
             plan: Arc::new(config.keys.spec().plan()?),
-            report: Report::new(&self.name, live.clone()),
         })
     }
 

@@ -9,6 +9,9 @@ use tidecast_core::ports::{Position, StateStore, StreamHealth};
 use tidecast_core::record::Rejections;
 use tidecast_core::series::SampleBatch;
 
+/// Samples of one commit: many windows of many keys may close at once.
+const SAMPLES_AT_ONCE: usize = 1 << 18;
+
 /// The outlet of one source's analyses.
 pub(super) struct Outlet {
     store: Arc<dyn StateStore>,
@@ -41,6 +44,7 @@ impl Outlet {
     }
 
     /// Makes durable what follows from the steps, one for each analysis, together with samples and the position; then shows it.
+    /// Only of very many samples most are durable a moment before.
     pub(super) async fn store(
         &self,
         analyses: &mut [Analysis],
@@ -50,6 +54,11 @@ impl Outlet {
     ) -> anyhow::Result<()> {
         for (step, analysis) in steps.iter().zip(&mut *analyses) {
             step.closed.iter().for_each(|window| analysis.results.store(window, &mut samples));
+        }
+        // If the process dies between these, what is journalled gives the same samples again.
+        while samples.len() > SAMPLES_AT_ONCE {
+            let rest = samples.split_off(SAMPLES_AT_ONCE);
+            self.store.commit(std::mem::replace(&mut samples, rest), None, Vec::new()).await?;
         }
         let changes: Vec<_> = steps.iter_mut().flat_map(|step| std::mem::take(&mut step.changes)).collect();
         if position.is_some() || !samples.is_empty() || !changes.is_empty() {
@@ -70,9 +79,12 @@ impl Outlet {
         if let Err(error) = anomalies::mark(&mut view, &self.live, &*self.store).await {
             tracing::warn!(analytics = analysis.name, "forecasts cannot be read, so no anomaly is found: {error}");
         }
-        let windows = closed().count() as u64;
+        self.put(view, closed().count() as u64);
+    }
+
+    fn put(&self, view: AnalyticsView, windows: u64) {
         self.live.update_status(|status| {
-            if let Some(shown) = status.analytics.iter_mut().find(|shown| shown.name == analysis.name) {
+            if let Some(shown) = status.analytics.iter_mut().find(|shown| shown.name == view.name) {
                 shown.windows += windows;
                 shown.last_window_ms = Some(view.end_ms);
                 shown.silent = count(&view, |key| key.is_silent);
@@ -84,6 +96,10 @@ impl Outlet {
 
     /// Tells the status how the stream and its analyses stand, unless it was told a moment ago.
     pub(super) fn report(&mut self, health: StreamHealth, analyses: &[Analysis]) {
+        if !self.report.is_due() {
+            return;
+        }
+        self.review(analyses);
         self.report.tell(health, |status| {
             for analysis in analyses {
                 let found = status.analytics.iter_mut().find(|analytics| analytics.name == analysis.name);
@@ -94,6 +110,23 @@ impl Outlet {
                 analytics.watermark_ms = analysis.windows.watermark_ms();
             }
         });
+    }
+
+    /// Shows who has fallen silent since the last window: when nobody speaks, none is closed.
+    fn review(&self, analyses: &[Analysis]) {
+        let views = self.live.analytics();
+        for analysis in analyses {
+            let view = views.iter().find(|view| view.name == analysis.name);
+            let time_ms = analysis.windows.time_ms(self.now_ms());
+            let (Some(view), Some(time_ms)) = (view, time_ms) else { continue };
+            let spec = analysis.windows.plan().spec();
+            let next_due_ms = view.end_ms.saturating_add(spec.slide_ms + spec.lateness_ms);
+            if time_ms > next_due_ms
+                && let Some(reviewed) = results::review(view, analysis, time_ms)
+            {
+                self.put(reviewed, 0);
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One stream, read by this process alone, from its source to what is durable.
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, Step};
 use super::outlet::Outlet;
 use super::recorder::Recorder;
 use std::convert::Infallible;
@@ -40,7 +40,7 @@ impl Pipeline {
     }
 
     async fn take(&mut self, delivery: RecordDelivery) -> anyhow::Result<()> {
-        let RecordDelivery { records, position, mut rejections } = delivery;
+        let RecordDelivery { records, position, mut rejections, caught_up } = delivery;
         let now_ms = self.outlet.now_ms();
         let came = records.len() as u64;
         let mut samples = SampleBatch::new();
@@ -57,17 +57,15 @@ impl Pipeline {
                 }
                 steps.push(last.take(records, now_ms)?);
             }
-        } else if self.is_drained() {
-            // Time goes on without records only when none wait where we cannot see them.
-            steps.extend(self.analyses.iter_mut().map(|analysis| analysis.idle(now_ms)));
+        }
+        // Time goes on by the clock only when no records wait where we cannot see them.
+        if caught_up {
+            steps.resize_with(self.analyses.len(), Step::default);
+            for (analysis, step) in self.analyses.iter_mut().zip(&mut steps) {
+                step.append(analysis.idle(now_ms));
+            }
         }
         self.outlet.count(came, &rejections);
         self.outlet.store(&mut self.analyses, steps, samples, position).await
-    }
-
-    /// Whether the stream is readable and has nothing more.
-    fn is_drained(&self) -> bool {
-        let health = self.source.health();
-        health.trouble.is_none() && health.lag.unwrap_or(0) == 0
     }
 }

@@ -1,6 +1,7 @@
 //! What the status says of a stream, told a few times a second.
 
 use super::meter::Meter;
+use super::trouble_log::TroubleLog;
 use crate::runtime::live::{Live, SourceState, Status};
 use std::time::Duration;
 use tidecast_core::ports::StreamHealth;
@@ -17,12 +18,21 @@ pub(super) struct Report {
     records: u64,
     refused: Rejections,
     told: Option<Instant>,
+    troubles: TroubleLog,
 }
 
 impl Report {
     pub(super) fn new(source: &str, live: Live) -> Self {
         let (meter, refused) = (Meter::default(), Rejections::default());
-        Self { source: source.to_owned(), live, meter, records: 0, refused, told: None }
+        Self {
+            source: source.to_owned(),
+            live,
+            meter,
+            records: 0,
+            refused,
+            told: None,
+            troubles: TroubleLog::default(),
+        }
     }
 
     /// Notes what came.
@@ -32,13 +42,16 @@ impl Report {
         self.meter.count(records, Instant::now());
     }
 
-    /// Tells how the stream stands, and what `more` there is to say, unless it was told a moment ago.
+    /// Whether the status was not told a moment ago.
+    pub(super) fn is_due(&self) -> bool {
+        self.told.is_none_or(|at| at.elapsed() >= INTERVAL)
+    }
+
+    /// Tells how the stream stands, and what `more` there is to say.
     pub(super) fn tell(&mut self, health: StreamHealth, more: impl FnOnce(&mut Status)) {
-        if self.told.is_some_and(|at| at.elapsed() < INTERVAL) {
-            return;
-        }
         let now = Instant::now();
         self.told = Some(now);
+        self.troubles.note(&self.source, health.trouble.as_deref());
         let (records, refused) = (std::mem::take(&mut self.records), std::mem::take(&mut self.refused));
         self.live.update_status(|status| {
             if let Some(source) = status.sources.iter_mut().find(|source| source.name == self.source) {

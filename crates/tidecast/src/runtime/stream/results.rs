@@ -62,7 +62,7 @@ fn push(samples: &mut SampleBatch, names: &[Option<SeriesKey>], timestamp_ms: i6
 /// What the API shows of a window that was closed: every key that is remembered, whether it is in the window or not.
 pub(super) fn view(analysis: &Analysis, window: &ClosedWindow) -> AnalyticsView {
     let rows: HashMap<&Key, &[f64]> = window.rows().collect();
-    let silent_before_ms = window.end_ms.saturating_sub(analysis.config.keys.silent_after_ms());
+    let silent_before_ms = analysis.silent_before_ms(window.end_ms);
     let keys = analysis.windows.keys().map(|(key, last_seen_ms)| KeyView {
         key: key.clone(),
         last_seen_ms,
@@ -80,4 +80,21 @@ pub(super) fn view(analysis: &Analysis, window: &ClosedWindow) -> AnalyticsView 
         totals: window.totals.clone(),
         keys: keys.collect(),
     }
+}
+
+/// The same window, with what has been heard of the keys since, and has not; `None` where it is all the same.
+pub(super) fn review(view: &AnalyticsView, analysis: &Analysis, time_ms: i64) -> Option<AnalyticsView> {
+    let silent_before_ms = analysis.silent_before_ms(time_ms);
+    let heard: HashMap<&Key, i64> = analysis.windows.keys().collect();
+    let last_seen_ms = |key: &KeyView| heard.get(&key.key).copied().unwrap_or(key.last_seen_ms);
+    let changed = |key: &KeyView| (last_seen_ms(key) < silent_before_ms) != key.is_silent;
+    if !view.keys.iter().any(changed) {
+        return None;
+    }
+    let mut reviewed = view.clone();
+    for key in &mut reviewed.keys {
+        key.last_seen_ms = last_seen_ms(key);
+        key.is_silent = key.last_seen_ms < silent_before_ms;
+    }
+    Some(reviewed)
 }
