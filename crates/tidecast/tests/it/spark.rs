@@ -278,7 +278,11 @@ fn assert_same(expected: &Results, found: &Results, counting: &[Event], seed: u6
             "messages" | "packets" | "slow" | "least" | "greatest" | "newest" | "antennas" => {
                 assert_eq!(found, expected, "seed {seed}, {key:?}");
             }
-            "models" | "losses" => assert!((found - expected).abs() <= 0.05 * expected, "{key:?}: {found} {expected}"),
+            // Of few values two may fall on one place of the sketch.
+            "models" | "losses" => {
+                let bound = f64::max(0.05 * expected, 1.0);
+                assert!((found - expected).abs() <= bound, "seed {seed}, {key:?}: {found} {expected}");
+            }
             "latency_p95" => {
                 let (low, high) = around(counting, key, 0.95);
                 assert!((low..=high).contains(&found), "seed {seed}, {key:?}: {found} not in {low} to {high}");
