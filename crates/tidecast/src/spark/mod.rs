@@ -100,14 +100,15 @@ pub(crate) fn job<'a>(
         Input::Kafka => include_str!("job/input_kafka.py"),
         Input::Files => include_str!("job/input_files.py"),
     };
+    let files = |format| include_str!("job/output_files.py").replace("@FORMAT@", format);
     let write = match output {
-        Output::Csv => include_str!("job/output_csv.py"),
-        Output::JsonLines => include_str!("job/output_json_lines.py"),
-        Output::Parquet => include_str!("job/output_parquet.py"),
-        Output::Kafka => include_str!("job/output_kafka.py"),
+        Output::Csv => files("csv"),
+        Output::JsonLines => files("json"),
+        Output::Parquet => files("parquet"),
+        Output::Kafka => include_str!("job/output_kafka.py").to_owned(),
     };
     let uses_kafka = input == Input::Kafka || output == Output::Kafka;
-    let parts = [uses_kafka.then_some(include_str!("job/kafka.py")), Some(read), Some(write)];
+    let parts = [uses_kafka.then_some(include_str!("job/kafka.py")), Some(read), Some(&write)];
     let parts: Vec<&str> = parts.into_iter().flatten().collect();
     let job = include_str!("job/job.py")
         .replace("@NAME@", name)

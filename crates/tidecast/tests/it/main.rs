@@ -5,6 +5,7 @@ mod api;
 mod backtest;
 mod cli;
 mod drift;
+mod kafka_server;
 mod known_ahead;
 mod live;
 mod models;

@@ -105,6 +105,20 @@ pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// Waits for the end of a process, and kills it when that takes too long.
+pub(crate) fn end_within(child: &mut Child, limit: Duration) -> ExitStatus {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if started.elapsed() > limit {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// The JSON at a path of a server. HTTP/1.0, so that the answer is what comes after the head, whole.
 pub(crate) fn get(server: &Server, path: &str) -> serde_json::Value {
     let address = server.url.trim_start_matches("http://");

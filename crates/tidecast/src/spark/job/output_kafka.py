@@ -9,3 +9,11 @@ def write(rows, name, args):
     stream = messages.writeStream.format("kafka").options(**kafka_security())
     stream = stream.option("kafka.bootstrap.servers", args.output_bootstrap_servers)
     return stream.option("topic", args.output_topic)
+
+
+def results(spark, names, args):
+    """The rows of all messages in the topic."""
+    stream = spark.readStream.format("kafka").options(**kafka_security())
+    stream = stream.option("kafka.bootstrap.servers", args.output_bootstrap_servers).option("subscribe", args.output_topic)
+    messages = stream.option("startingOffsets", "earliest").load()
+    return {"all": messages.select(F.from_json(F.col("value").cast("string"), ROW).alias("row")).select("row.*")}

@@ -61,6 +61,9 @@ DECIMAL = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 MISSING = ["", "-", "nan", "na", "n/a", "null"]
 INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$"
 TEXT_BYTES_MAX = 256
+ROW = "series STRING, timestamp STRING, value DOUBLE"
+# CSV as Tidecast reads it (`type: csv, layout: long`): quotes are doubled.
+OPTIONS = {"csv": {"header": True, "escape": '"', "ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}}
 
 
 def option(parser, flag, default=None, **more):
@@ -68,6 +71,10 @@ def option(parser, flag, default=None, **more):
     variable = "TIDECAST_SPARK_" + flag[2:].upper().replace("-", "_")
     default = os.environ.get(variable, default)
     parser.add_argument(flag, default=default, required=default is None, **more)
+
+
+def files(rows, format, path):
+    return rows.coalesce(1).writeStream.format(format).options(**OPTIONS.get(format, {})).option("path", path)
 
 
 def kafka_security():
@@ -104,6 +111,14 @@ def write(rows, name, args):
     stream = messages.writeStream.format("kafka").options(**kafka_security())
     stream = stream.option("kafka.bootstrap.servers", args.output_bootstrap_servers)
     return stream.option("topic", args.output_topic)
+
+
+def results(spark, names, args):
+    """The rows of all messages in the topic."""
+    stream = spark.readStream.format("kafka").options(**kafka_security())
+    stream = stream.option("kafka.bootstrap.servers", args.output_bootstrap_servers).option("subscribe", args.output_topic)
+    messages = stream.option("startingOffsets", "earliest").load()
+    return {"all": messages.select(F.from_json(F.col("value").cast("string"), ROW).alias("row")).select("row.*")}
 
 
 def column(name):
@@ -204,22 +219,29 @@ def main():
     option(parser, "--checkpoint", help="directory in which Spark keeps how far it has come")
     option(parser, "--interval", "1 second", help="how often results are written")
     parser.add_argument("--once", action="store_true", help="end when what is there now has been read")
+    csv_help = "compute nothing: write results that are there, and not written so before, to this directory as CSV for Tidecast"
+    parser.add_argument("--to-csv", metavar="DIRECTORY", help=csv_help)
     args = parser.parse_args()
 
     builder = SparkSession.builder.appName("tidecast-every-measure")
     builder = builder.config("spark.sql.session.timeZone", "UTC").config("spark.sql.caseSensitive", "true")
     spark = builder.getOrCreate()
-    records = transform(decode(read(spark, args)))
-    jobs = {"totals": windows(records, [], TOTAL_MEASURES)}
+    scopes = {"totals": ([], TOTAL_MEASURES)}
     if BY:
-        jobs["keys"] = windows(records, BY, KEY_MEASURES)
-    trigger = {"availableNow": True} if args.once else {"processingTime": args.interval}
+        scopes["keys"] = (BY, KEY_MEASURES)
+    if args.to_csv:
+        rows = results(spark, scopes, args)
+        writers = {"csv-" + name: files(rows[name], "csv", os.path.join(args.to_csv, name)) for name in rows}
+    else:
+        records = transform(decode(read(spark, args)))
+        writers = {name: write(windows(records, *scope), name, args) for name, scope in scopes.items()}
+    ends = args.once or args.to_csv
+    trigger = {"availableNow": True} if ends else {"processingTime": args.interval}
     queries = []
-    for name, rows in jobs.items():
-        writer = write(rows, name, args)
+    for name, writer in writers.items():
         writer = writer.option("checkpointLocation", os.path.join(args.checkpoint, name)).outputMode("append")
         queries.append(writer.queryName(f"every-measure-{name}").trigger(**trigger).start())
-    if args.once:
+    if ends:
         for query in queries:
             query.awaitTermination()
     else:
