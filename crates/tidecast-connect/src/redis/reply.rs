@@ -77,6 +77,9 @@ impl GroupInfo {
             return Ok(None);
         }
         let unreadable = || Trouble::unreadable("XINFO GROUPS");
+        if let Value::ServerError(error) = reply {
+            return Err(Trouble::of_command(error));
+        }
         for value in items(reply).ok_or_else(unreadable)? {
             let fields = fields_of(value, "XINFO GROUPS")?;
             if fields.get("name").and_then(bytes) == Some(group.as_bytes()) {

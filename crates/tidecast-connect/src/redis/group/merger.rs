@@ -61,6 +61,8 @@ pub struct RedisPartialsReader {
     completeness: Completeness,
     /// Messages that no worker has read yet.
     lag: Option<u64>,
+    /// Whether a worker has ever been there, as far as is known.
+    has_group: bool,
 }
 
 impl RedisPartialsReader {
@@ -78,6 +80,7 @@ impl RedisPartialsReader {
             tail: Tail::new(&partials, place, StreamStart::Beginning, AT_ONCE),
             completeness: Completeness::default(),
             lag: None,
+            has_group: true,
             options,
         })
     }
@@ -121,7 +124,13 @@ impl RedisPartialsReader {
     /// How it stands; the lag is that of the workers.
     #[must_use]
     pub fn health(&self) -> StreamHealth {
-        StreamHealth { lag: self.lag, trouble: self.link.trouble().map(str::to_owned), restarts: self.tail.restarts() }
+        let GroupOptions { stream, group, .. } = &self.options;
+        let no_worker = || {
+            (!self.has_group)
+                .then(|| format!("nobody has read {stream} as group {group} yet; run workers with `--role analyze`"))
+        };
+        let trouble = self.link.trouble().map(str::to_owned).or_else(no_worker);
+        StreamHealth { lag: self.lag, trouble, restarts: self.tail.restarts() }
     }
 
     fn take(&mut self, read: &Read) -> PartialsDelivery {
@@ -142,9 +151,10 @@ impl RedisPartialsReader {
         match look_at(&read.beside, &self.options.group) {
             Ok(Some((look, unread))) => {
                 self.lag = unread;
+                self.has_group = true;
                 self.completeness.advance(look, place);
             }
-            Ok(None) => {}
+            Ok(None) => self.has_group = false,
             Err(trouble) => {
                 seen = false;
                 self.link.failed(&trouble);

@@ -47,6 +47,8 @@ pub struct RedisGroupReader {
     batch: Batch,
     claim_next: Option<Instant>,
     last_delivered: StreamId,
+    /// How many messages had ever been added when that one was, if it is known.
+    passed: Option<u64>,
     lag: Option<u64>,
     /// Messages that were trimmed before anyone read them, and are not yet told to the merger.
     trimmed: u64,
@@ -89,6 +91,7 @@ impl RedisGroupReader {
             batch: Batch::default(),
             claim_next: None,
             last_delivered: StreamId::ZERO,
+            passed: None,
             lag: None,
             trimmed: 0,
             waiting: 0,
@@ -125,7 +128,7 @@ impl RedisGroupReader {
 
     /// Hands on what became of the last batch, and what of it was refused, and acknowledges its messages, in one step.
     pub async fn publish(&mut self, partial: &[u8], refused: &Rejections) -> Publication {
-        if self.batch.ids.is_empty() {
+        if self.batch.ids.is_empty() && self.trimmed == 0 {
             return Publication::Void;
         }
         let batch = std::mem::take(&mut self.batch);
@@ -208,11 +211,16 @@ impl RedisGroupReader {
             self.size.learn(largest);
         }
         self.decode(&entries)?;
-        if let (Some(info), Some(group), false) = (info, group, self.own_first) {
+        if let (Some(info), Some(mut group), false) = (info, group, self.own_first) {
+            // Some versions of Redis do not count as read what was trimmed before; unless another worker has read since, we know.
+            if group.last_delivered == self.last_delivered {
+                group.read = group.read.max(self.passed);
+            }
             let passed_by = passed_by(&info, group);
             self.trimmed += passed_by;
             self.last_delivered = self.batch.ids.last().copied().unwrap_or(group.last_delivered);
             let delivered = group.read.map(|read| read + passed_by + entries.len() as u64);
+            self.passed = delivered;
             let behind = info.added.zip(delivered).map(|(added, delivered)| added.saturating_sub(delivered));
             self.lag = if self.caught_up { Some(0) } else { behind };
         }
@@ -300,7 +308,9 @@ impl RedisGroupReader {
 
     async fn try_publish(&mut self, batch: &Batch, partial: &[u8], refused: &Rejections) -> Result<bool, Trouble> {
         let ids = &batch.ids;
-        let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) else { return Ok(false) };
+        // Without messages it tells how many were trimmed.
+        let (first, last) =
+            ids.iter().min().zip(ids.iter().max()).unwrap_or((&self.last_delivered, &self.last_delivered));
         let newest = batch.newest_event_ms.map(|newest| newest.to_string()).unwrap_or_default();
         let mut publish = cmd("EVAL");
         publish.arg(include_str!("publish.lua")).arg(2).arg(&self.options.stream).arg(&self.partials);
@@ -315,8 +325,7 @@ impl RedisGroupReader {
     }
 }
 
-/// How many messages were trimmed between the last one that the group was given and the first that is there. Some versions of
-/// Redis do not count them as read afterwards, and then a later gap has them once more.
+/// How many messages were trimmed between the last one that the group was given and the first that is there.
 fn passed_by(info: &StreamInfo, group: GroupInfo) -> u64 {
     let gap = info.first.is_none_or(|first| first.id > group.last_delivered);
     match (gap, info.removed(), group.read) {

@@ -9,7 +9,7 @@ use tidecast_connect::redis::{
     StreamStart, partials_stream,
 };
 use tidecast_core::ports::RecordDelivery;
-use tidecast_core::record::Rejection;
+use tidecast_core::record::{Rejection, Rejections};
 
 fn group_options(url: &str, stream: &str) -> GroupOptions {
     GroupOptions {
@@ -253,6 +253,42 @@ async fn messages_that_were_trimmed_while_pending_are_counted_and_let_go() {
     ask::<u64>(&mut connection, &format!("XTRIM {} MAXLEN = 5", options.stream)).await;
     let next = batch(&mut first).await;
     assert_eq!((numbers(&next), next.rejections.count(Rejection::Trimmed)), ((25..30).collect(), 15));
+    assert_eq!(first.publish(&encode(&next), &next.rejections).await, Publication::Done);
+    // Also when nothing comes after it.
+    send(&options, 30..40).await;
+    ask::<u64>(&mut connection, &format!("XTRIM {} MAXLEN = 0", options.stream)).await;
+    let mut merger = RedisPartialsReader::open("merger", options.clone(), None).unwrap();
+    let (mut messages, mut refused) = (0, Rejections::default());
+    let start = Instant::now();
+    while refused.count(Rejection::Trimmed) < 31 {
+        assert!(start.elapsed() < DEADLINE, "{messages} {refused:?}");
+        let delivery = first.next_records().await;
+        first.publish(&encode(&delivery), &delivery.rejections).await;
+        for partial in merger.next_partials().await.partials {
+            messages += partial.messages;
+            refused.add_all(&partial.refused);
+        }
+        merger.acknowledge().await;
+    }
+    assert_eq!((messages, refused.count(Rejection::Trimmed)), (15, 31));
+}
+
+/// Partials that were read are delivered, and only then trimmed, also while the messages' own stream cannot be looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn partials_survive_a_stream_of_messages_that_is_none() {
+    let Some(server) = SharedServer::running() else { return };
+    let options = group_options(&server.url, &unique("wrong-type"));
+    send(&options, 0..10).await;
+    let mut first = worker(&options, "first");
+    let delivery = batch(&mut first).await;
+    assert_eq!(first.publish(&encode(&delivery), &delivery.rejections).await, Publication::Done);
+    let mut connection = connect(&server.url).await;
+    ask::<::redis::Value>(&mut connection, &format!("SET {} text", options.stream)).await;
+    let mut merger = RedisPartialsReader::open("merger", options.clone(), None).unwrap();
+    let delivery = merger.next_partials().await;
+    assert_eq!(delivery.partials.iter().flat_map(decode).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
+    assert!(!delivery.idle);
+    assert!(merger.health().trouble.is_some_and(|trouble| trouble.contains("WRONGTYPE")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
