@@ -210,6 +210,53 @@ fn pushed_records_become_figures() {
     assert!(server.interrupt().success());
 }
 
+/// More results than one commit takes.
+#[test]
+fn the_results_of_very_many_antennas_are_all_stored() {
+    const ANTENNAS: u64 = 30_000;
+    let folder = tempfile::tempdir().unwrap();
+    write_configuration(folder.path(), "{type: push}", "");
+    let server = Server::start(folder.path(), &["run", "-f", "tidecast.yaml"]);
+    let message = |antenna, second| Message {
+        antenna,
+        timestamp_ms: (START + second) * 1_000,
+        packets: 100,
+        loss: antenna % 7,
+        latency: 20.0,
+    };
+    let all = (0..ANTENNAS).map(|antenna| message(antenna, 1)).chain([message(0, WINDOW + 1)]);
+    let lines: String = all.map(|message| format!("{}\n", message.json())).collect();
+    wait_for("the push source", || {
+        request(&server, "POST /api/v1/sources/antennas/records", &lines).0.contains(" 200 ").then_some(())
+    });
+    wait_for("the window", || last_window(&server));
+    let status = wait_for("all series in the status", || {
+        let status = get(&server, "/api/v1/status");
+        (status["series"].as_u64()? > 11 * ANTENNAS).then_some(status)
+    });
+    assert_eq!(status["sources"][0]["state"], "reading", "{status}");
+    let last = format!("/api/v1/latest?selector=network_total_loss%7Bantenna_id%3D%22antenna-{}%22%7D", ANTENNAS - 1);
+    assert_eq!(get(&server, &last)["samples"][0]["value"], ((ANTENNAS - 1) % 7) as f64);
+    assert_eq!(get(&server, "/metrics")["service_stats"]["active_antennas"], ANTENNAS as f64);
+}
+
+#[test]
+fn antennas_that_all_fall_silent_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    write_configuration(folder.path(), "{type: push}", ", window: 1s, lateness: 0s, idle_after: 1s, silent_after: 3s");
+    let server = Server::start(folder.path(), &["run", "-f", "tidecast.yaml"]);
+    let lines: String =
+        messages(30, 3, 1, &mut Random(seed())).iter().map(|message| format!("{}\n", message.json())).collect();
+    wait_for("the push source", || {
+        request(&server, "POST /api/v1/sources/antennas/records", &lines).0.contains(" 200 ").then_some(())
+    });
+    let silent = |network: &Value| network["silent"].as_u64().unwrap_or_default();
+    wait_for("silence", || Some(get(&server, "/api/v1/network")).filter(|network| silent(network) == 3));
+    wait_for("silence in the status", || {
+        Some(get(&server, "/api/v1/status")).filter(|status| silent(&status["analytics"][0]) == 3)
+    });
+}
+
 #[test]
 fn killed_at_any_moment_the_results_are_those_of_a_batch() {
     const KILLS: u64 = 30;
