@@ -28,6 +28,9 @@ use crate::exit;
 use clap::{Parser, Subcommand};
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Forecasting control loop for Kubernetes: time series in, forecasts with intervals out, one binary.
 #[derive(Debug, Parser)]
@@ -107,14 +110,14 @@ async fn dispatch(verb: Verb) -> anyhow::Result<()> {
 
 /// Logs go to standard error: results on standard output stay clean. `RUST_LOG` overrides.
 fn start_logging(long_running: bool) {
-    let default = if long_running { "info" } else { "warn" };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let default = if long_running { LevelFilter::INFO } else { LevelFilter::WARN };
+    let wanted = std::env::var("RUST_LOG").ok().and_then(|wanted| wanted.parse().ok());
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+        .with_target(false);
+    let filter = wanted.unwrap_or_else(|| Targets::new().with_default(default));
+    tracing_subscriber::registry().with(lines).with(filter).init();
 }
 
 fn report(error: &anyhow::Error) -> ExitCode {
