@@ -73,10 +73,11 @@ export function nearest(timestamps: number[], time: number): number {
   return before !== undefined && time - before < (timestamps[low] ?? 0) - time ? low - 1 : low;
 }
 
-/** Lead times worth choosing among: a step, then hours and days up to the horizon. */
+/** Lead times worth choosing among: a step, then minutes, hours and days up to the horizon, none too small beside it. */
 export function leads(step_ms: number, horizon_ms: number): number[] {
-  const HOUR = 3_600_000;
-  const usual = [step_ms, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 7 * 24 * HOUR];
-  const fitting = usual.filter((lead) => lead >= step_ms && lead <= horizon_ms && lead % step_ms === 0);
-  return [...new Set(fitting)].sort((a, b) => a - b);
+  const MINUTE = 60_000;
+  const HOUR = 60 * MINUTE;
+  const usual = [MINUTE, 5 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 7 * 24 * HOUR];
+  const fitting = usual.filter((lead) => lead >= horizon_ms / 200 && lead <= horizon_ms && lead % step_ms === 0);
+  return [...new Set([step_ms, ...fitting])].sort((a, b) => a - b);
 }

@@ -28,7 +28,8 @@ export function sparkline(row: OverviewRow): Sparkline | null {
 
   let least = Infinity;
   let most = -Infinity;
-  for (const value of [...values, ...low, ...high]) {
+  // The last value may lie outside the means before it.
+  for (const value of [...values, ...low, ...high, row.last?.value]) {
     if (value === null || value === undefined) continue;
     if (value < least) least = value;
     if (value > most) most = value;
@@ -43,7 +44,7 @@ export function sparkline(row: OverviewRow): Sparkline | null {
   const ahead = (quantile: number[]): string[] =>
     quantile
       .map((value, i) => ({ value, time_ms: (forecast?.origin_ms ?? 0) + (i + 1) * (forecast?.step_ms ?? 0) }))
-      .filter((point) => point.time_ms > now_ms)
+      .filter((point) => point.time_ms > now_ms && point.time_ms <= now_ms + FUTURE_MS)
       .map((point) => `${x(point.time_ms)} ${y(point.value)}`);
 
   let past = '';
