@@ -86,7 +86,7 @@ describe('the console in other states', { timeout: 120_000 }, () => {
       await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
       const shown = () => page.$eval('[data-testid=chart-summary]', ({ dataset }) => Number(dataset.to) - Number(dataset.from));
       assert.equal(await shown(), 70 * 60_000);
-      assert.match(await page.getByTestId('next-day-panel').innerText(), /^Next 10 min\s[\d.]+\s.*Mean of 60 steps of 10 s/s);
+      assert.match(await page.getByTestId('next-day-panel').innerText(), /^Next 10 min\s+[\d.]+\s.*Mean of 60 steps of 10 s/s);
       await page.getByTestId('hindsight').getByText('10 min ahead:').waitFor();
       await page.getByTestId('hindsight-chart').waitFor();
       await page.screenshot({ path: new URL('../test-results/state-short-series.png', import.meta.url).pathname, fullPage: true });

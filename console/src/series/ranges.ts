@@ -29,9 +29,9 @@ const table = (names: string[]): Range[] =>
 /** By how far a person looks at once: some steps of the past, or the forecast. */
 const tables: (Ranges & { up_to_ms: number })[] = [
   { up_to_ms: 2 * HOUR_MS, chart: table(['15min', '1h', '6h', '1d', 'all']), hindsight: table(['1h', '6h', '1d', '1w']) },
-  { up_to_ms: 12 * HOUR_MS, chart: table(['6h', '1d', '1w', 'all']), hindsight: table(['1d', '3d', '1w', '4w']) },
-  { up_to_ms: 14 * DAY_MS, chart: table(['2d', '1w', '1m', 'all']), hindsight: table(['1w', '2w', '1m', '13w']) },
-  { up_to_ms: Infinity, chart: table(['13w', '1y', '3y', 'all']), hindsight: table(['26w', '1y', '2y', '5y']) },
+  { up_to_ms: 12 * HOUR_MS, chart: table(['6h', '1d', '1w', 'all']), hindsight: table(['1d', '3d', '1w', '1m']) },
+  { up_to_ms: 14 * DAY_MS, chart: table(['2d', '1w', '1m', 'all']), hindsight: table(['1w', '2w', '1m', '3m']) },
+  { up_to_ms: Infinity, chart: table(['3m', '1y', '3y', 'all']), hindsight: table(['6m', '1y', '2y', '5y']) },
 ];
 
 export function rangesOf(step_ms: number, horizon_ms: number): Ranges {
