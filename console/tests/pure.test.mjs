@@ -130,11 +130,13 @@ describe('pure parts', { timeout: 60_000 }, () => {
   });
 
   test('a sparkline stays inside its cell', async () => {
-    const { sparkline } = await load('overview/sparkline.ts');
+    const { reachOf, sparkline } = await load('overview/sparkline.ts');
     const row = { sparkline: { timestamps_ms: [0, HOUR], values: [4, 5] }, last: { timestamp_ms: HOUR, value: 90 }, forecast: made(HOUR, Array(48).fill(6)) };
-    const { last, median } = sparkline(row);
-    assert.equal(last, 'M224.0 3.0h0');
-    assert.match(median, /L256\.0 [\d.]+$/);
+    const week = sparkline(row, { past_ms: 168 * HOUR, future_ms: 24 * HOUR });
+    assert.equal(week.last, 'M224.0 3.0h0');
+    assert.match(week.median, /L256\.0 [\d.]+$/);
+    assert.deepEqual(reachOf([row]), { past_ms: HOUR, future_ms: 24 * HOUR });
+    assert.deepEqual(reachOf([{ ...row, last: { timestamp_ms: 200 * HOUR, value: 1 }, forecast: null }]), { past_ms: 168 * HOUR, future_ms: 24 * HOUR });
   });
 
   test('ticks are round', async () => {
