@@ -271,6 +271,12 @@ describe('the console in other states', { timeout: 120_000 }, () => {
         await page.getByTestId('phase').waitFor();
         assert.equal(await overflow(page), 0, scenario);
         await screenshot(page, `phone-${scenario}`);
+        if (scenario !== 'short') return;
+        await page.getByTestId('row').first().getByRole('link').tap();
+        await page.getByTestId('hindsight-chart').waitFor();
+        assert.equal(await overflow(page), 0, 'a series of seconds');
+        const [panel, choices] = await Promise.all(['hindsight', 'lead-600000'].map((id) => page.getByTestId(id).boundingBox()));
+        assert.ok(choices.x + choices.width <= panel.x + panel.width, 'the lead times fit their panel');
       });
     }
   });

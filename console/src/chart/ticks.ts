@@ -24,7 +24,7 @@ export function roomy(least: number, most: number, room: number, ceiling = Infin
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const WIDTHS = [60_000, 300_000, 900_000, 1_800_000, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 364 * DAY];
+const WIDTHS = [1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 1_800_000, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 364 * DAY];
 
 /** Whole hours, days, weeks (UTC) inside [from, to], at most about `count`; with the distance between them. */
 export function timeTicks(from: number, to: number, count: number): { ticks: number[]; width: number } {
