@@ -67,7 +67,7 @@ export class World {
       version: '0.1.0',
       mode: 'demo',
       phase: this.phase,
-      message: this.network ? 'Network monitoring.' : this.series.length === 0 ? 'Waiting for data.' : messages[this.phase],
+      message: this.network ? 'Network monitoring.' : this.scenario === 'short' ? 'A forecast of the next 10 min every 10 s.' : this.series.length === 0 ? 'Waiting for data.' : messages[this.phase],
       now_ms: this.now_ms,
       started_ms: this.started_ms,
       progress: PROGRESS[this.phase] ?? null,

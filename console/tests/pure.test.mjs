@@ -238,6 +238,7 @@ describe('pure parts', { timeout: 60_000 }, () => {
       [figure(3.14159), '3.14'],
       [figure(-1234.5), '−1,235'],
       [figure(0.00123), '0.0012'],
+      [figure(-0.00025), '−0.00025'],
       [interval(936.4, 1153), '936 – 1,153'],
       [duration(5_400_000), '1.5 h'],
       [replaySpeed(3600), '1 h a second'],
