@@ -39,6 +39,40 @@ export function many(count) {
   });
 }
 
+/** Latency and loss of a few antennas, every 10 s of the last day, with another last value than the hour's mean. */
+export function short() {
+  const step_ms = 10_000;
+  const end_ms = Math.floor(Date.now() / step_ms) * step_ms;
+  const timestamps = Array.from({ length: DAY_MS / step_ms }, (_, i) => end_ms - DAY_MS + (i + 1) * step_ms);
+  const noise = (i, salt) => (Math.abs(Math.sin(i * 12.9898 + salt) * 43758.5453) % 1) - 0.5;
+  const measures = { avg_latency: [48, 6, 14], loss_rate: [0.04, 0.01, 0.03] };
+  return Object.entries(measures).flatMap(([measure, [level, swing, spread]]) =>
+    Array.from({ length: 3 }, (_, k) => ({
+      key: `network_${measure}{antenna_id="antenna-${k}"}`,
+      label: `antenna-${k}`,
+      step_ms,
+      season: 60,
+      steps: 60,
+      timestamps,
+      values: timestamps.map((time, i) => level + swing * Math.sin(time / 600_000 + k) + spread * noise(i, k)),
+    })),
+  );
+}
+
+/** At most one point an hour, as the server's sparklines have: means. */
+export function hourly(timestamps, values) {
+  const hours = new Map();
+  timestamps.forEach((time, i) => {
+    const hour = Math.floor(time / HOUR_MS) * HOUR_MS;
+    if (!hours.has(hour)) hours.set(hour, []);
+    hours.get(hour).push(values[i]);
+  });
+  return {
+    timestamps_ms: [...hours.keys()],
+    values: [...hours.values()].map((group) => group.reduce((sum, value) => sum + value, 0) / group.length),
+  };
+}
+
 /** Index of the first time not before `time`. */
 export function lowerBound(times, time) {
   let low = 0;

@@ -3,17 +3,20 @@ const WINDOW_MS = 10_000;
 const DAY_MS = 86_400_000;
 /** Antennas have this much of a past; the network has a day. */
 const ANTENNA_WINDOWS = 180;
+/** What a service that is polled tells of the network as a whole. */
+const POLLED = ['total_packets', 'total_loss', 'loss_rate', 'success_rate', 'avg_latency', 'active_antennas'];
 const FIGURES = ['total_packets', 'total_loss', 'loss_rate', 'success_rate', 'avg_latency', 'latency_p50', 'latency_p95', 'latency_p99'];
 
 export class Network {
-  /** `antennas`: how many; `empty`: the first window has not closed; `trouble`: the stream's server is away. */
-  constructor({ antennas = 24, empty = false, trouble = false, start_ms = Date.now() }) {
-    Object.assign(this, { empty, trouble });
+  /** `antennas`: how many; `empty`: the first window has not closed; `trouble`: the stream's server is away;
+      `polled`: a service that tells nothing of single antennas. */
+  constructor({ antennas = 24, empty = false, trouble = false, polled = false, start_ms = Date.now() }) {
+    Object.assign(this, { empty, trouble, polled });
     this.ids = Array.from({ length: antennas }, (_, i) => `antenna-${i}`);
     this.end_ms = Math.floor(start_ms / WINDOW_MS) * WINDOW_MS;
     this.first_ms = this.end_ms - DAY_MS;
     this.windows = empty ? 0 : DAY_MS / WINDOW_MS;
-    this.overall = new Map([...FIGURES, 'active_antennas'].map((figure) => [figure, { key: `network_${figure}`, label: figure, timestamps: [], values: [] }]));
+    this.overall = new Map((polled ? POLLED : [...FIGURES, 'active_antennas']).map((figure) => [figure, { key: `network_${figure}`, label: figure, timestamps: [], values: [] }]));
     if (!empty) for (let end = this.first_ms + WINDOW_MS; end <= this.end_ms; end += WINDOW_MS) this.#keep(end);
   }
 
@@ -110,14 +113,15 @@ export class Network {
 
   answer(limit) {
     const known = !this.empty;
-    const antennas = known ? this.ids.map((id, i) => this.#antenna(id, i)) : [];
+    const overall = known ? this.#overallFigures(this.end_ms) : {};
+    const antennas = known && !this.polled ? this.ids.map((id, i) => this.#antenna(id, i)) : [];
     antennas.sort((a, b) => (b.figures.total_loss ?? 0) - (a.figures.total_loss ?? 0));
     return {
       analytics: 'network',
       window_ms: WINDOW_MS,
       start_ms: known ? this.end_ms - WINDOW_MS : null,
       end_ms: known ? this.end_ms : null,
-      overall: known ? this.#overallFigures(this.end_ms) : {},
+      overall: this.polled ? Object.fromEntries(POLLED.map((figure) => [figure, overall[figure]])) : overall,
       series: Object.fromEntries([...this.overall.keys()].map((figure) => [figure, `network_${figure}`])),
       antennas_total: antennas.length,
       silent: antennas.filter((antenna) => antenna.silent).length,
@@ -135,13 +139,13 @@ export class Network {
       sources: [
         {
           name: 'antennas',
-          kind: 'redis_stream',
+          kind: this.polled ? 'poll' : 'redis_stream',
           state: this.trouble ? 'waiting' : 'reading',
-          rows: 17_280 + this.windows * keys,
+          rows: 17_280 + this.windows * (this.polled ? 1 : keys),
           rows_skipped: 0,
           rate: this.trouble ? 0 : this.ids.length / 5,
-          lag: this.trouble ? 1_830 : 0,
-          refused: this.empty ? {} : { malformed: 12, future_timestamp: 3, unknown_field: 40 },
+          lag: this.polled ? null : this.trouble ? 1_830 : 0,
+          refused: this.empty || this.polled ? {} : { malformed: 12, future_timestamp: 3, unknown_field: 40 },
           error: this.trouble ? error : null,
         },
       ],
@@ -157,7 +161,7 @@ export class Network {
           keys,
           silent,
           anomalous,
-          refused: this.empty ? {} : { late: 5 },
+          refused: this.empty || this.polled ? {} : { late: 5 },
         },
       ],
     };

@@ -141,7 +141,7 @@ const handlers = {
     const from = Math.max(number(query, 'from', world.from_ms), world.from_ms);
     const to = Math.min(number(query, 'to', Infinity), world.now_ms + 1, world.last_ms + 1);
     const origins = [];
-    for (let origin = Math.ceil(from / HOUR_MS) * HOUR_MS; origin < to; origin += HOUR_MS) origins.push(origin);
+    for (let origin = Math.ceil(from / world.step_ms) * world.step_ms; origin < to; origin += world.step_ms) origins.push(origin);
     const newest = origins.slice(-number(query, 'limit', 50));
     return { forecasts: newest.map((origin) => forecast(series, origin, { model: 'ridge', version: 1 })) };
   },

@@ -2,15 +2,14 @@
 import { DAY_MS, HOUR_MS, lowerBound } from './data.mjs';
 import { forecast } from './forecast.mjs';
 
-const SEASON = 168;
-const HORIZON = 24;
 
 export function verification(series, world, lead_ms, from, to) {
-  const lead = Math.max(1, Math.round(lead_ms / HOUR_MS));
+  const { season = 168, steps = 24, step_ms = HOUR_MS } = series;
+  const lead = Math.max(1, Math.round(lead_ms / step_ms));
   const answer = {
-    step_ms: HOUR_MS,
-    horizon_ms: HORIZON * HOUR_MS,
-    lead_ms: [lead * HOUR_MS, lead * HOUR_MS],
+    step_ms,
+    horizon_ms: steps * step_ms,
+    lead_ms: [lead * step_ms, lead * step_ms],
     from_ms: from,
     to_ms: to,
     levels: [0.1, 0.9],
@@ -22,19 +21,19 @@ export function verification(series, world, lead_ms, from, to) {
     overall: null,
     periods: [],
   };
-  const first = Math.max(lowerBound(series.timestamps, from), SEASON * 5);
+  const first = Math.max(lowerBound(series.timestamps, from), season * 5);
   const end = Math.min(world.visible(series), lowerBound(series.timestamps, to));
-  const scale = seasonalScale(series, first);
+  const scale = seasonalScale(series, first, season);
   for (let i = first; i < end; i++) {
     const time = series.timestamps[i];
-    const made = forecast(series, time - lead * HOUR_MS, { model: 'ridge', version: 1 });
+    const made = forecast(series, time - lead * step_ms, { model: 'ridge', version: 1 });
     answer.timestamps_ms.push(time);
     answer.actual.push(series.values[i]);
     answer.low.push(made.quantiles[0][lead - 1]);
     answer.median.push(made.quantiles[1][lead - 1]);
     answer.high.push(made.quantiles[2][lead - 1]);
   }
-  const naive = answer.timestamps_ms.map((_, k) => series.values[first + k - SEASON]);
+  const naive = answer.timestamps_ms.map((_, k) => series.values[first + k - season]);
   const period = (from_ms, to_ms, indices) => {
     const mean = (error) => indices.reduce((sum, k) => sum + error(k), 0) / indices.length;
     const mae = mean((k) => Math.abs(answer.actual[k] - answer.median[k]));
@@ -51,7 +50,7 @@ export function verification(series, world, lead_ms, from, to) {
   const days = Map.groupBy ? Map.groupBy(answer.timestamps_ms.keys(), (k) => dayOf(answer, k)) : grouped(answer);
   answer.periods = [...days].map(([day, indices]) => period(day, day + DAY_MS, indices));
   const all = [...answer.timestamps_ms.keys()];
-  if (all.length > 0) answer.overall = period(answer.timestamps_ms[0], answer.timestamps_ms.at(-1) + HOUR_MS, all);
+  if (all.length > 0) answer.overall = period(answer.timestamps_ms[0], answer.timestamps_ms.at(-1) + step_ms, all);
   return answer;
 }
 
@@ -67,9 +66,9 @@ function grouped(answer) {
   return groups;
 }
 
-function seasonalScale(series, end) {
+function seasonalScale(series, end, season) {
   let [sum, count] = [0, 0];
-  for (let i = Math.max(SEASON, end - 8 * SEASON); i < end; i++, count++) sum += Math.abs(series.values[i] - series.values[i - SEASON]);
+  for (let i = Math.max(season, end - 8 * season); i < end; i++, count++) sum += Math.abs(series.values[i] - series.values[i - season]);
   return sum / Math.max(1, count) || 1;
 }
 

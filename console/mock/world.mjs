@@ -1,5 +1,5 @@
 // The state behind the mock: stored series, a replay's clock, models that are trained and take over.
-import { DAY_MS, HOUR_MS, lowerBound, many, meters } from './data.mjs';
+import { DAY_MS, HOUR_MS, hourly, lowerBound, many, meters, short } from './data.mjs';
 import { forecast, nextDay } from './forecast.mjs';
 import { Network } from './network.mjs';
 import { Registry } from './registry.mjs';
@@ -10,7 +10,8 @@ const PROGRESS = {
 };
 
 export class World {
-  /** `scenario`: live, loading, fitting, ended, stale, empty, many, failed, or network with -empty, -trouble, -many;
+  /** `scenario`: live, loading, fitting, ended, stale, empty, many, short (of 10 s steps), failed, or network with -empty,
+      -trouble, -many, -polled;
       `speed`: data ms per wall ms. */
   constructor({ scenario = 'live', speed = 7200 } = {}) {
     this.scenario = scenario;
@@ -18,12 +19,14 @@ export class World {
     const [first, detail] = scenario.split('-');
     this.network =
       first === 'network'
-        ? new Network({ antennas: detail === 'many' ? 10_000 : 24, empty: detail === 'empty', trouble: detail === 'trouble' })
+        ? new Network({ antennas: detail === 'many' ? 10_000 : 24, [detail]: true })
         : null;
-    this.series = this.network || scenario === 'empty' ? [] : scenario === 'many' ? many(1000) : meters();
+    this.series = this.network || scenario === 'empty' ? [] : scenario === 'many' ? many(1000) : scenario === 'short' ? short() : meters();
+    this.step_ms = this.series[0]?.step_ms ?? HOUR_MS;
     this.last_ms = Math.max(...this.series.map((series) => series.timestamps.at(-1)), 0) || Date.now();
-    this.from_ms = this.last_ms - 14 * DAY_MS;
-    this.now_ms = scenario === 'ended' || scenario === 'empty' ? this.last_ms : this.from_ms + 4 * DAY_MS;
+    const day_ms = scenario === 'short' ? HOUR_MS : DAY_MS;
+    this.from_ms = this.last_ms - 14 * day_ms;
+    this.now_ms = scenario === 'ended' || scenario === 'empty' ? this.last_ms : this.from_ms + 4 * day_ms;
     // A store served years after its last sample: nothing moves any more.
     if (scenario === 'stale') this.now_ms = Date.now();
     if (this.network) this.now_ms = this.network.end_ms + 1_000;
@@ -64,7 +67,7 @@ export class World {
       version: '0.1.0',
       mode: 'demo',
       phase: this.phase,
-      message: this.network ? 'Network monitoring.' : this.series.length === 0 ? 'Waiting for data.' : messages[this.phase],
+      message: this.network ? 'Network monitoring.' : this.scenario === 'short' ? 'A forecast of the next 10 min every 10 s.' : this.series.length === 0 ? 'Waiting for data.' : messages[this.phase],
       now_ms: this.now_ms,
       started_ms: this.started_ms,
       progress: PROGRESS[this.phase] ?? null,
@@ -79,7 +82,7 @@ export class World {
   }
 
   newest(series) {
-    const origin = Math.floor(Math.min(this.now_ms, this.last_ms) / HOUR_MS) * HOUR_MS;
+    const origin = Math.floor(Math.min(this.now_ms, this.last_ms) / this.step_ms) * this.step_ms;
     return forecast(series, origin, this.champions.get(series.key));
   }
 
@@ -111,8 +114,8 @@ export class World {
       challenger: challenger ? { model: challenger.model, version: challenger.version } : null,
       drift: this.registry.drift(series),
       note: short ? 'Ridge answers because the LSTM needs 60 days without gaps and this series has 41.' : null,
-      season: 168,
-      step_ms: HOUR_MS,
+      season: series.season ?? 168,
+      step_ms: this.step_ms,
       backtest: accuracy(reigns ? lstm : ridge, 0.79 + (index % 4) / 40, 28),
       live: this.ticks > 2 ? accuracy((reigns ? lstm : ridge) * 1.03, 0.74 + (index % 6) / 30, 72 + this.ticks) : null,
       candidates,
@@ -126,21 +129,21 @@ export class World {
     return {
       series: series.key,
       label: series.label,
-      step_ms: this.network ? this.network.answer(0).window_ms : HOUR_MS,
+      step_ms: this.network ? this.network.answer(0).window_ms : this.step_ms,
       samples: end,
       last: end > 0 ? { timestamp_ms: series.timestamps[end - 1], value: series.values[end - 1] } : null,
-      sparkline: { timestamps_ms: series.timestamps.slice(start, end), values: series.values.slice(start, end) },
+      sparkline: hourly(series.timestamps.slice(start, end), series.values.slice(start, end)),
       forecast: made,
       next_day: made && nextDay(made),
       board: made && this.board(series),
     };
   }
 
-  /** One hour of data goes by, or one window. */
+  /** One step of data goes by, or one window. */
   tick() {
     if (this.network) return this.closeWindow();
     if (this.phase !== 'live' || this.scenario === 'stale' || this.series.length === 0) return;
-    this.now_ms += HOUR_MS;
+    this.now_ms += this.step_ms;
     this.ticks++;
     const samples = [];
     for (const series of this.series) {

@@ -86,6 +86,43 @@ describe('the network page on the mock', { timeout: 120_000 }, () => {
       assert.deepEqual(problems, []);
     }));
 
+  test('silent antennas are found at once, the longest silence first', () =>
+    visit({ speed: 100 }, async (page, mock, problems) => {
+      assert.match(await page.getByTestId('silent').innerText(), /2 silent\s+antenna-19 heard 1\.9 min ago\s+antenna-7 heard 1\.7 min ago\s+Show them/);
+      await page.getByTestId('sort-heard').click();
+      await page.waitForFunction(() => document.querySelector('[data-testid=antenna]')?.dataset.antenna === 'antenna-19');
+      await page.getByTestId('show-silent').click();
+      await page.getByTestId('silent').waitFor({ state: 'detached' });
+      assert.deepEqual(await rowsOf(page), ['antenna-19', 'antenna-7']);
+      assert.equal(await page.getByTestId('group-silent').getAttribute('aria-pressed'), 'true');
+      assert.deepEqual(problems, []);
+    }));
+
+  test('a server that is gone leaves nothing that looks live', () =>
+    visit({}, async (page, mock) => {
+      await past(page);
+      await page.locator('[data-testid=network][data-old=false]').waitFor();
+      assert.equal(await page.getByTestId('source-state').innerText(), 'Reading');
+      await mock.close();
+      await page.getByTestId('lost').getByText(/since \d\d:\d\d:\d\d UTC/).waitFor();
+      await page.locator('[data-testid=network][data-old=true]').waitFor();
+      assert.equal(await page.getByTestId('source-state').innerText(), 'Not known');
+      await page.getByText(/^Old figures, of the window/).waitFor();
+      assert.ok((await page.locator('.old').count()) >= 2);
+      await screenshot(page, 'network-lost');
+    }));
+
+  test('a source without single antennas shows the whole alone', () =>
+    visit({ scenario: 'network-polled' }, async (page, mock, problems) => {
+      await page.getByTestId('no-antennas').getByText('nothing of single antennas').waitFor();
+      await past(page);
+      assert.match(await page.getByTestId('latency').innerText(), /^\d+\.\d\s*ms$/);
+      for (const absent of ['antennas-table', 'filter', 'silent', 'no-match', 'rate']) assert.equal(await page.getByTestId(absent).count(), 0, absent);
+      await until(page, await end(page));
+      await screenshot(page, 'network-polled');
+      assert.deepEqual(problems, []);
+    }));
+
   test('sorts by every column', () =>
     visit({ speed: 100 }, async (page) => {
       await page.getByTestId('antenna').first().waitFor();
@@ -178,6 +215,8 @@ describe('the network page on the mock', { timeout: 120_000 }, () => {
   test('without a network there is no link to it, and its page says how to configure one', () =>
     visit({ scenario: 'live' }, async (page) => {
       await page.getByTestId('missing').getByText('preset: network-monitoring').waitFor();
+      await page.getByTestId('missing').getByText('tidecast demo antennas').waitFor();
+      await screenshot(page, 'network-missing');
       await page.getByTestId('phase').waitFor();
       assert.equal(await page.getByRole('link', { name: 'Network' }).count(), 0);
     }));
@@ -198,13 +237,18 @@ describe('the network page on the mock', { timeout: 120_000 }, () => {
     }));
 
   test('no state is wider than a phone', async () => {
-    for (const scenario of ['network', 'network-empty', 'network-trouble']) {
+    for (const scenario of ['network', 'network-empty', 'network-trouble', 'network-polled']) {
       await visit({ scenario, viewport: PHONE, touch: true }, async (page) => {
-        await page.locator('[data-testid=antenna], [data-testid=empty]').first().waitFor();
+        await page.locator('[data-testid=antenna], [data-testid=empty], [data-testid=no-antennas]').first().waitFor();
         assert.equal(await overflow(page), 0, scenario);
         await screenshot(page, `phone-${scenario}`);
         if (scenario !== 'network') return;
         await page.getByTestId('filter').scrollIntoViewIfNeeded();
+        await page.getByTestId('sort-by').selectOption('antenna');
+        await page.waitForFunction(() => document.querySelector('[data-testid=antenna]').dataset.antenna === 'antenna-0');
+        await page.getByTestId('sort-turn').tap();
+        await page.waitForFunction(() => document.querySelector('[data-testid=antenna]').dataset.antenna === 'antenna-23');
+        await screenshot(page, 'phone-network-sorted');
         await page.getByTestId('antenna').first().locator('th a').tap();
         await page.getByTestId('title').waitFor();
         await page.getByText('← Network').tap();

@@ -87,19 +87,74 @@ describe('pure parts', { timeout: 60_000 }, () => {
     assert.equal(half.spacing, 2);
     const same = (value) => value;
     const whole = thinned(all, 100);
-    assert.equal(linePath(whole.timestamps, whole.actual, 1, same, same), 'M0.0 1.0L1.0 3.0M9.0 5.0');
+    assert.equal(linePath(whole.timestamps, whole.actual, 1, same, same), 'M0.0 1.0L1.0 3.0M9.0 5.0h0');
     assert.equal(bandPath(whole, same, same).match(/M/g).length, 2);
     assert.deepEqual([nearest([0, 10, 20], 14), nearest([0, 10, 20], 16), nearest([0, 10, 20], -5)], [1, 2, 0]);
     assert.deepEqual(leads(HOUR, 24 * HOUR), [HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR]);
     assert.deepEqual(leads(HOUR / 4, 2 * HOUR), [HOUR / 4, HOUR]);
+    assert.deepEqual(leads(10_000, 600_000), [10_000, 60_000, 300_000, 600_000]);
+    assert.deepEqual(leads(60_000, 24 * HOUR), [60_000, 600_000, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR]);
+  });
+
+  test('ranges fit the step and the horizon', async () => {
+    const { rangesOf } = await load('series/ranges.ts');
+    const cases = [
+      [10_000, HOUR / 6, '15min 1h 6h 1d all', '6h'],
+      [60_000, HOUR, '15min 1h 6h 1d all', '6h'],
+      [300_000, 6 * HOUR, '6h 1d 1w all', '3d'],
+      [HOUR / 4, 24 * HOUR, '2d 1w 1m all', '2w'],
+      [HOUR, 24 * HOUR, '2d 1w 1m all', '2w'],
+      [24 * HOUR, 7 * 24 * HOUR, '3m 1y 3y all', '1y'],
+    ];
+    for (const [step, horizon, chart, hindsight] of cases) {
+      const ranges = rangesOf(step, horizon);
+      assert.equal(ranges.chart.map((range) => range.name).join(' '), chart);
+      assert.equal(ranges.hindsight[1].name, hindsight);
+      const share = horizon / (ranges.chart[1].past_ms + horizon);
+      assert.ok(share > 0.01 && share < 0.6, `${step}: ${share}`);
+    }
+    assert.deepEqual(rangesOf(HOUR, 24 * HOUR).chart.map((range) => range.past_ms / HOUR), [48, 168, 720, Infinity]);
+  });
+
+  test('a forecast of a day is summed, a shorter one is a mean', async () => {
+    const { ahead, aheadTitle, totalAhead } = await load('format/ahead.ts');
+    const day = { series: 'power{id="a"}', forecast: made(0, Array(24).fill(2)), next_day: { low: 24, median: 48, high: 72, steps: 24 } };
+    const short = { series: 'loss{id="a"}', forecast: { ...made(0, [2, 4]), step_ms: 10_000 }, next_day: { low: 4, median: 6, high: 8, steps: 2 } };
+    const none = { series: 'power{id="c"}', forecast: null, next_day: null };
+    assert.deepEqual(ahead(day), { title: 'Next day', total: true, low: 24, median: 48, high: 72, steps: 24 });
+    assert.deepEqual(ahead(short), { title: 'Next 20 s', total: false, low: 2, median: 3, high: 4, steps: 2 });
+    assert.equal(ahead(none), null);
+    assert.deepEqual([aheadTitle([day, none]), aheadTitle([short]), aheadTitle([day, short]), aheadTitle([])], ['Next day', 'Next 20 s', 'Forecast', 'Forecast']);
+    assert.deepEqual(totalAhead([day, { ...day, series: 'power{id="b"}' }, none]), { median: 96, series: 2 });
+    assert.deepEqual([totalAhead([day, { ...day, series: 'gas' }]), totalAhead([short]), totalAhead([none])], [null, null, null]);
+  });
+
+  test('a sparkline stays inside its cell', async () => {
+    const { reachOf, sparkline } = await load('overview/sparkline.ts');
+    const row = { sparkline: { timestamps_ms: [0, HOUR], values: [4, 5] }, last: { timestamp_ms: HOUR, value: 90 }, forecast: made(HOUR, Array(48).fill(6)) };
+    const week = sparkline(row, { past_ms: 168 * HOUR, future_ms: 24 * HOUR });
+    assert.equal(week.last, 'M224.0 3.0h0');
+    assert.match(week.median, /L256\.0 [\d.]+$/);
+    assert.deepEqual(reachOf([row]), { past_ms: HOUR, future_ms: 24 * HOUR });
+    assert.deepEqual(reachOf([{ ...row, last: { timestamp_ms: 200 * HOUR, value: 1 }, forecast: null }]), { past_ms: 168 * HOUR, future_ms: 24 * HOUR });
   });
 
   test('ticks are round', async () => {
-    const { tickLabel, timeTicks, valueTicks } = await load('chart/ticks.ts');
+    const { roomy, tickLabel, timeTicks, valueTicks } = await load('chart/ticks.ts');
     assert.deepEqual(valueTicks(0, 0.97, 4), [0, 0.5, 1]);
     assert.deepEqual(valueTicks(-3, 12, 4), [-5, 0, 5, 10, 15]);
     assert.deepEqual(valueTicks(5, 5, 4).length >= 2, true);
     assert.deepEqual(valueTicks(NaN, 1, 4), [0, 1]);
+    const rooms = [
+      [[97, 97.5, 5, 100], [94.75, 99.75]],
+      [[99.8, 100, 5, 100], [95, 100]],
+      [[60, 100, 5, 100], [60, 100]],
+      [[50, 50, 10], [45, 55]],
+      [[1, 9, 2], [0, 9]],
+      [[0, 0, 5, 100], [0, 5]],
+    ];
+    for (const [question, expected] of rooms) assert.deepEqual(roomy(...question), expected);
+    assert.deepEqual(valueTicks(...roomy(Infinity, -Infinity, 5, 100), 4), [0, 1]);
     assert.deepEqual(timeTicks(0, 48 * HOUR, 4).ticks, [0, 12, 24, 36, 48].map((hours) => hours * HOUR));
     assert.deepEqual([tickLabel(0.5, [0, 0.5]), tickLabel(-5, [-5, 0]), tickLabel(1500, [1000, 1500])], ['0.5', '−5', '1,500']);
   });
@@ -132,7 +187,7 @@ describe('pure parts', { timeout: 60_000 }, () => {
   });
 
   test('antennas are narrowed, and sorted with the worst first', async () => {
-    const { filtered, sorted, stateOf } = await load('network/columns.ts');
+    const { filtered, silentOnes, sorted, stateOf } = await load('network/columns.ts');
     const antenna = (antenna_id, total_loss, rest = {}) => ({
       antenna_id,
       last_seen_ms: 0,
@@ -148,6 +203,9 @@ describe('pure parts', { timeout: 60_000 }, () => {
     assert.deepEqual(names(sorted(antennas, { column: 'lost', descending: true })), ['b2', 'a9', 'a10', 'b1']);
     assert.deepEqual(names(sorted(antennas, { column: 'lost', descending: false })), ['a9', 'a10', 'b2', 'b1']);
     assert.deepEqual(names(sorted(antennas, { column: 'state', descending: true })), ['b1', 'b2', 'a9', 'a10']);
+    const heard = [antenna('n1', 1, { last_seen_ms: 900 }), antenna('n2', 1, { last_seen_ms: 100, silent: true })];
+    assert.deepEqual(names(sorted(heard, { column: 'heard', descending: true })), ['n2', 'n1']);
+    assert.deepEqual(names(silentOnes(heard)), ['n2']);
     assert.deepEqual(names(filtered(antennas, 'A', 'all')), ['a10', 'a9']);
     assert.deepEqual(names(filtered(antennas, '', 'silent')), ['b1']);
     assert.deepEqual(names(filtered(antennas, '', 'outside')), ['b2']);
@@ -180,6 +238,7 @@ describe('pure parts', { timeout: 60_000 }, () => {
       [figure(3.14159), '3.14'],
       [figure(-1234.5), '−1,235'],
       [figure(0.00123), '0.0012'],
+      [figure(-0.00025), '−0.00025'],
       [interval(936.4, 1153), '936 – 1,153'],
       [duration(5_400_000), '1.5 h'],
       [replaySpeed(3600), '1 h a second'],

@@ -75,6 +75,33 @@ describe('the console in other states', { timeout: 120_000 }, () => {
       assert.deepEqual(problems, []);
     }));
 
+  test('a series of seconds is shown as far as its forecast deserves, and its forecast as a mean', () =>
+    visit({ scenario: 'short' }, async (page, mock, problems) => {
+      await page.getByTestId('next-day').nth(5).waitFor();
+      assert.equal(await page.getByTestId('sort-next_day').innerText(), 'Next 10 min');
+      assert.equal(await page.getByTestId('total-ahead').count(), 0);
+      assert.ok(Number(await page.getByTestId('next-day').first().innerText()) < 100, 'a mean, no sum');
+      await screenshot(page, 'state-short-overview');
+      await page.getByTestId('row').first().getByRole('link').click();
+      await page.waitForFunction(() => Number(document.querySelector('[data-testid=chart-summary]')?.dataset.past) > 0);
+      const shown = () => page.$eval('[data-testid=chart-summary]', ({ dataset }) => Number(dataset.to) - Number(dataset.from));
+      assert.equal(await shown(), 70 * 60_000);
+      assert.match(await page.getByTestId('next-day-panel').innerText(), /^Next 10 min\s+[\d.]+\s.*Mean of 60 steps of 10 s/s);
+      await page.getByTestId('hindsight').getByText('10 min ahead:').waitFor();
+      await page.getByTestId('hindsight-chart').waitFor();
+      await page.screenshot({ path: new URL('../test-results/state-short-series.png', import.meta.url).pathname, fullPage: true });
+      await page.getByTestId('lead-60000').click();
+      await page.getByTestId('hindsight').getByText('1 min ahead:').waitFor();
+      await page.keyboard.press('1');
+      await page.waitForFunction(() => {
+        const { from, to } = document.querySelector('[data-testid=chart-summary]').dataset;
+        return Number(to) - Number(from) === 25 * 60_000;
+      });
+      await page.keyboard.press('5');
+      await page.locator('[data-testid=range-Infinity][aria-pressed=true]').waitFor();
+      assert.deepEqual(problems, []);
+    }));
+
   test('a failed process is not overlooked', () =>
     visit({ scenario: 'failed' }, async (page) => {
       assert.match(await page.getByTestId('failed').innerText(), /no space left/);
@@ -215,6 +242,7 @@ describe('the console in other states', { timeout: 120_000 }, () => {
       mock.cut();
       await page.locator('[data-testid=connection][data-state=reconnecting]').waitFor();
       await page.locator('[data-testid=connection][data-state=live]').waitFor();
+      assert.equal(await page.getByTestId('lost').count(), 0, 'a moment is not worth a word');
     }));
 
   test('a series that is not there gets its own page', () =>
@@ -238,11 +266,17 @@ describe('the console in other states', { timeout: 120_000 }, () => {
     }));
 
   test('no state is wider than a phone', async () => {
-    for (const scenario of ['empty', 'loading', 'failed', 'ended']) {
+    for (const scenario of ['empty', 'loading', 'failed', 'ended', 'short']) {
       await visit({ scenario, viewport: PHONE, touch: true }, async (page) => {
         await page.getByTestId('phase').waitFor();
         assert.equal(await overflow(page), 0, scenario);
         await screenshot(page, `phone-${scenario}`);
+        if (scenario !== 'short') return;
+        await page.getByTestId('row').first().getByRole('link').tap();
+        await page.getByTestId('hindsight-chart').waitFor();
+        assert.equal(await overflow(page), 0, 'a series of seconds');
+        const [panel, choices] = await Promise.all(['hindsight', 'lead-600000'].map((id) => page.getByTestId(id).boundingBox()));
+        assert.ok(choices.x + choices.width <= panel.x + panel.width, 'the lead times fit their panel');
       });
     }
   });

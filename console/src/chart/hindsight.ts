@@ -31,7 +31,7 @@ export function thinned(all: Verification, most: number): Hindsight {
 
 type Place = (value: number) => number;
 
-/** A line that breaks where a value is missing or time jumps. */
+/** A line that breaks where a value is missing or time jumps; what stands alone is a dot. */
 export function linePath(times: number[], values: (number | null)[], spacing: number, x: Place, y: Place): string {
   let path = '';
   let before: number | undefined;
@@ -41,19 +41,27 @@ export function linePath(times: number[], values: (number | null)[], spacing: nu
     path += `${before === undefined || time - before > spacing * 1.5 ? 'M' : 'L'}${x(time).toFixed(1)} ${y(value).toFixed(1)}`;
     before = time;
   });
-  return path;
+  return dotted(path);
 }
 
-/** The area between two lines, in pieces where time jumps. */
+/** Gives the points of a path that no line joins an end, so that round ones are seen. */
+export function dotted(path: string): string {
+  return path.replace(/M[^ML]+(?=M|$)/g, '$&h0');
+}
+
+/** The area between two lines, in pieces where time jumps; what stands alone is as wide as most of its step. */
 export function bandPath({ timestamps, low, high, spacing }: Hindsight, x: Place, y: Place): string {
-  const point = (i: number, values: number[]): string => `${x(timestamps[i] ?? 0).toFixed(1)} ${y(values[i] ?? 0).toFixed(1)}`;
+  const point = (i: number, values: number[], aside = 0): string =>
+    `${x((timestamps[i] ?? 0) + aside).toFixed(1)} ${y(values[i] ?? 0).toFixed(1)}`;
   let path = '';
   let start = 0;
   for (let i = 1; i <= timestamps.length; i++) {
     const jumps = i === timestamps.length || (timestamps[i] ?? 0) - (timestamps[i - 1] ?? 0) > spacing * 1.5;
     if (!jumps) continue;
-    const there = Array.from({ length: i - start }, (_, k) => point(start + k, high));
-    const back = Array.from({ length: i - start }, (_, k) => point(i - 1 - k, low));
+    const [there, back] =
+      i - start === 1
+        ? [[-1, 1].map((side) => point(start, high, side * spacing * 0.4)), [1, -1].map((side) => point(start, low, side * spacing * 0.4))]
+        : [Array.from({ length: i - start }, (_, k) => point(start + k, high)), Array.from({ length: i - start }, (_, k) => point(i - 1 - k, low))];
     path += `M${[...there, ...back].join('L')}Z`;
     start = i;
   }
@@ -73,10 +81,11 @@ export function nearest(timestamps: number[], time: number): number {
   return before !== undefined && time - before < (timestamps[low] ?? 0) - time ? low - 1 : low;
 }
 
-/** Lead times worth choosing among: a step, then hours and days up to the horizon. */
+/** Lead times worth choosing among: a step, then minutes, hours and days up to the horizon, none too small beside it. */
 export function leads(step_ms: number, horizon_ms: number): number[] {
-  const HOUR = 3_600_000;
-  const usual = [step_ms, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 7 * 24 * HOUR];
-  const fitting = usual.filter((lead) => lead >= step_ms && lead <= horizon_ms && lead % step_ms === 0);
-  return [...new Set(fitting)].sort((a, b) => a - b);
+  const MINUTE = 60_000;
+  const HOUR = 60 * MINUTE;
+  const usual = [MINUTE, 5 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 7 * 24 * HOUR];
+  const fitting = usual.filter((lead) => lead >= horizon_ms / 200 && lead <= horizon_ms && lead % step_ms === 0);
+  return [...new Set([step_ms, ...fitting])].sort((a, b) => a - b);
 }

@@ -12,9 +12,19 @@ export function valueTicks(least: number, most: number, count: number): number[]
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
+/** The part of an axis that shows [least, most]: with zero where the data come near it, else at least `room` wide so that
+    noise does not look like a crisis, and not beyond `ceiling`. */
+export function roomy(least: number, most: number, room: number, ceiling = Infinity): [number, number] {
+  const low = least >= 0 && least < most * 0.4 ? 0 : least;
+  const lacks = room - (most - low);
+  if (!(lacks > 0)) return [low, most];
+  const top = Math.min(most + lacks / 2, Math.max(ceiling, most));
+  return least >= 0 && top < room ? [0, room] : [top - room, top];
+}
+
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const WIDTHS = [60_000, 300_000, 900_000, 1_800_000, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 364 * DAY];
+const WIDTHS = [1_000, 5_000, 15_000, 60_000, 300_000, 900_000, 1_800_000, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 364 * DAY];
 
 /** Whole hours, days, weeks (UTC) inside [from, to], at most about `count`; with the distance between them. */
 export function timeTicks(from: number, to: number, count: number): { ticks: number[]; width: number } {

@@ -11,7 +11,7 @@ export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
   if (size >= 1e7) return compact.format(value);
-  if (size !== 0 && size < 0.01) return value.toPrecision(2);
+  if (size !== 0 && size < 0.01) return value.toPrecision(2).replace('-', '−');
   return withDigits(value, digitsFor(size));
 }
 

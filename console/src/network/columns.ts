@@ -1,12 +1,24 @@
 // The columns that the antennas can be sorted by, and what they can be narrowed to.
 import type { Antenna, NetworkFigure } from '../api/types';
 import { natural } from '../overview/columns';
+import type { Sortable } from '../shell/order';
 
 export type Column = 'antenna' | 'packets' | 'lost' | 'loss' | 'success' | 'latency' | 'p95' | 'heard' | 'state';
 export interface Order {
   column: Column;
   descending: boolean;
 }
+export const columns: Sortable<Column>[] = [
+  { column: 'antenna', title: 'Antenna', words: true },
+  { column: 'packets', title: 'Packets', end: true },
+  { column: 'lost', title: 'Lost', hint: 'Packets lost in the last window', end: true },
+  { column: 'loss', title: 'Loss', hint: 'Share of packets lost', end: true },
+  { column: 'success', title: 'Success', hint: 'Share of packets delivered', end: true },
+  { column: 'latency', title: 'Latency', hint: 'Mean latency, ms', end: true },
+  { column: 'p95', title: 'p95', hint: 'Latency that 95 % stay below, ms', end: true },
+  { column: 'heard', title: 'Last heard', hint: 'How long ago', end: true },
+  { column: 'state', title: 'State', hint: 'Silent, or outside what was forecast for it' },
+];
 export type Group = 'all' | 'silent' | 'outside';
 export type AntennaState = 'ok' | 'outside' | 'silent';
 
@@ -29,7 +41,8 @@ const keys: Record<Column, (antenna: Antenna) => string | number | null> = {
   success: of('success_rate'),
   latency: of('avg_latency'),
   p95: of('latency_p95'),
-  heard: (antenna) => antenna.last_seen_ms,
+  // By how long it is silent.
+  heard: (antenna) => -antenna.last_seen_ms,
   state: (antenna) => urgency[stateOf(antenna)],
 };
 
@@ -50,6 +63,11 @@ export function sorted(antennas: Antenna[], order: Order): Antenna[] {
       return natural.compare(a.antenna.antenna_id, b.antenna.antenna_id);
     })
     .map((entry) => entry.antenna);
+}
+
+/** The antennas that are silent, the longest first. */
+export function silentOnes(antennas: Antenna[]): Antenna[] {
+  return sorted(filtered(antennas, '', 'silent'), { column: 'heard', descending: true });
 }
 
 const inGroup: Record<Group, (antenna: Antenna) => boolean> = {

@@ -1,5 +1,6 @@
 // The columns that the overview can be sorted by.
 import type { OverviewRow } from '../api/types';
+import { ahead } from '../format/ahead';
 import { newestAccuracy, skill } from '../format/skill';
 
 export type Column = 'label' | 'last' | 'next_day' | 'skill' | 'coverage' | 'model';
@@ -15,7 +16,7 @@ export const natural = new Intl.Collator('en', { numeric: true });
 const keys: Record<Column, (row: OverviewRow) => string | number | null> = {
   label: (row) => row.label,
   last: (row) => row.last?.value ?? null,
-  next_day: (row) => row.next_day?.median ?? null,
+  next_day: (row) => ahead(row)?.median ?? null,
   skill: (row) => {
     const newest = newestAccuracy(row.board);
     return newest && skill(newest.accuracy);

@@ -1,11 +1,6 @@
 // What part of time the series page shows: following "now" with some past and the forecast's horizon, or a free window.
 import { clamped, moved, span, zoomed, type Limits, type TimeWindow } from '../chart/window';
-
-const DAY_MS = 86_400_000;
-export const presets = ['2d', '1w', '1m', 'all'] as const;
-export type Preset = (typeof presets)[number];
-
-const past_ms: Record<Exclude<Preset, 'all'>, number> = { '2d': 2 * DAY_MS, '1w': 7 * DAY_MS, '1m': 30 * DAY_MS };
+import { rangesOf, type Range } from './ranges';
 
 export interface Extent {
   first: number;
@@ -15,17 +10,29 @@ export interface Extent {
 }
 
 export class View {
-  preset = $state<Preset | null>('1w');
-  #home: Preset = '1w';
+  /** How much of the past `reset` goes back to; null for as much as suits the series. */
+  #home = $state<number | null>(null);
   #follows = $state<number | null>(null);
   #free = $state.raw<TimeWindow | null>(null);
 
   constructor(
     readonly extent: () => Extent,
-    start: Preset,
-  ) {
-    this.preset = start;
-    this.#home = start;
+    /** On a phone less of the past is seen at first. */
+    readonly narrow: boolean,
+  ) {}
+
+  get ranges(): Range[] {
+    const { step, horizon } = this.extent();
+    return rangesOf(step, horizon).chart;
+  }
+
+  /** The chosen range; null while another part of time is shown. */
+  get chosen(): number | null {
+    return this.#free || this.#follows !== null ? null : this.home;
+  }
+
+  get home(): number {
+    return this.#home ?? this.ranges[this.narrow ? 0 : 1]?.past_ms ?? Infinity;
   }
 
   get limits(): Limits {
@@ -37,8 +44,7 @@ export class View {
   get window(): TimeWindow {
     if (this.#free) return this.#free;
     const { first, now, horizon } = this.extent();
-    const all = now - first;
-    const past = this.#follows ?? (this.preset && this.preset !== 'all' ? Math.min(past_ms[this.preset], all) : all);
+    const past = this.#follows ?? Math.min(this.home, now - first);
     return { from: now - past, to: now + horizon };
   }
 
@@ -46,19 +52,18 @@ export class View {
     return this.#free === null;
   }
 
-  choose(preset: Preset): void {
-    this.preset = this.#home = preset;
-    this.#follows = null;
-    this.#free = null;
+  choose(past_ms: number): void {
+    this.#home = past_ms;
+    this.reset();
   }
 
   change(window: TimeWindow): void {
-    this.preset = null;
     this.#free = clamped(window, this.limits);
   }
 
   reset(): void {
-    this.choose(this.#home);
+    this.#follows = null;
+    this.#free = null;
   }
 
   /** Goes to now and follows it, at the present zoom. */

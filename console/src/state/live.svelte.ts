@@ -6,6 +6,8 @@ import { session } from './session.svelte';
 
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 15_000;
+/** A connection that is back within this was never missed. */
+const MISSED_AFTER_MS = 1_500;
 
 export type Connection = 'connecting' | 'live' | 'reconnecting';
 type Listener = (event: ServerEvent) => void;
@@ -14,6 +16,9 @@ class Live {
   status = $state.raw<Status | null>(null);
   connection = $state<Connection>('connecting');
   now_ms = $state(0);
+  /** Since when, by this computer's clock, nothing has come; null while everything shown is fresh. */
+  lost_ms = $state<number | null>(null);
+  #missed: ReturnType<typeof setTimeout> | undefined;
   #listeners = new Set<Listener>();
   #retry: (() => void) | undefined;
 
@@ -32,6 +37,7 @@ class Live {
           signal,
           () => {
             this.connection = 'live';
+            this.#found();
             wait_ms = RETRY_FIRST_MS;
             if (reached) this.#deliver({ name: 'resync', data: {} });
             reached = true;
@@ -41,6 +47,7 @@ class Live {
       } catch (error) {
         if (signal.aborted && wasAborted(error)) return;
       }
+      if (this.connection === 'live') this.#lose();
       this.connection = reached ? 'reconnecting' : 'connecting';
       // Without jitter every open console would return to a restarted server in the same instant.
       await this.#pause(wait_ms * (0.75 + Math.random() / 2), signal);
@@ -52,6 +59,16 @@ class Live {
   /** Ends the present wait, as after a new token or a click on the connection state. */
   retryNow(): void {
     this.#retry?.();
+  }
+
+  #lose(): void {
+    const at_ms = Date.now();
+    this.#missed = setTimeout(() => (this.lost_ms = at_ms), MISSED_AFTER_MS);
+  }
+
+  #found(): void {
+    clearTimeout(this.#missed);
+    this.lost_ms = null;
   }
 
   #pause(wait_ms: number, signal: AbortSignal): Promise<void> {
