@@ -34,7 +34,13 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Running tidecast to watch (its token in TIDECAST_TOKEN or --token-file)
-    #[arg(long, value_name = "URL", env = "TIDECAST_SERVER", default_value = "http://127.0.0.1:8080")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TIDECAST_SERVER",
+        hide_env_values = true,
+        default_value = "http://127.0.0.1:8080"
+    )]
     server: String,
 
     /// File with the server's bearer token
