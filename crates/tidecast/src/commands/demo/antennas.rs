@@ -28,7 +28,10 @@ const INTERVAL_MS: f64 = 5_000.0;
 /// 10,000 messages, as much as it holds.
 const PAST_MS: i64 = 3 * DurationMs::HOUR.0;
 const PAST_IN_REDIS_MS: i64 = 30 * DurationMs::MINUTE.0;
-const STREAM: &str = "antenna_stream";
+/// A stream of the demo's own: real antennas may use the usual one of the same Redis.
+const STREAM: &str = "tidecast_demo_antennas";
+/// Redis names messages by its own clock.
+const CLOCKS_DIFFER_MS: i64 = 1_000;
 const STREAM_KEEPS: u64 = 10_000;
 const AT_ONCE: usize = 1_000;
 const PAUSE: Duration = Duration::from_millis(100);
@@ -47,7 +50,7 @@ enum Bus {
 
 pub(super) async fn run(args: &Args, directory: &Path) -> anyhow::Result<()> {
     let redis = args.redis.as_deref();
-    let config = configuration(redis)?;
+    let config = configuration(redis, SystemClock.now_ms())?;
     let host = Host::start(Mode::Demo, directory, None, &args.listen.server(), Arc::new(SystemClock)).await?;
     let url = format!("http://{}/", host.address);
     print(&format!("Console: {url}ui/#/network  (Ctrl-C stops, the same command goes on)\n"))?;
@@ -67,7 +70,8 @@ pub(super) async fn run(args: &Args, directory: &Path) -> anyhow::Result<()> {
     };
     let live = host.live.clone();
     let past = async move {
-        live.update_status(|status| status.message = "Antennas tell what they did in the last hours".to_owned());
+        let told = DurationMs(past_ms);
+        live.update_status(|status| status.message = format!("Antennas tell what they did in the last {told}"));
         say_until(&mut antennas, &mut bus, now_ms).await;
         analysed(&live, now_ms).await;
         tokio::spawn(speak(antennas, bus));
@@ -79,9 +83,14 @@ pub(super) async fn run(args: &Args, directory: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn configuration(redis: Option<&str>) -> anyhow::Result<Config> {
+fn configuration(redis: Option<&str>, now_ms: i64) -> anyhow::Result<Config> {
     let source = match redis {
-        Some(url) => format!("{{type: redis_stream, url: '{}', stream: {STREAM}}}", url.replace('\'', "''")),
+        // A store that is new, or was reset, knows no position: what the stream holds of an earlier demo is not for it.
+        Some(url) => format!(
+            "{{type: redis_stream, url: '{}', stream: {STREAM}, start: {}-0}}",
+            url.replace('\'', "''"),
+            now_ms - CLOCKS_DIFFER_MS
+        ),
         None => "{type: push}".to_owned(),
     };
     let text = CONFIGURATION.replace("ANTENNAS", &source);
