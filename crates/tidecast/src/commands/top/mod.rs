@@ -83,7 +83,7 @@ fn printed(status: &Status, format: Format) -> serde_json::Result<String> {
         Format::Json => text = serde_json::to_string(status)? + "\n",
         Format::Csv => {
             text += "panel,name,figure,value\n";
-            for Panel { title, header, rows } in panels(status, WHOLE) {
+            for Panel { title, header, rows, .. } in panels(status, WHOLE) {
                 for row in &rows {
                     for (figure, cell) in header.iter().zip(row).skip(1) {
                         let _infallible = writeln!(text, "{title},{},{figure},{}", csv_cell(&row[0]), csv_cell(cell));
