@@ -100,7 +100,10 @@ impl S3Access {
         }
         let is_server = |url: &String| {
             let url = reqwest::Url::parse(url).ok();
-            url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty())
+            url.is_some_and(|url| {
+                let is_open = url.username().is_empty() && url.password().is_none();
+                matches!(url.scheme(), "http" | "https") && is_open
+            })
         };
         if self.endpoint_url.as_ref().is_some_and(|url| !is_server(url)) {
             return Err("AWS_ENDPOINT_URL is no URL of a server; write it as in http://minio:9000".to_owned());

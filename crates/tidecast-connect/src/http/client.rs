@@ -56,13 +56,9 @@ impl Client {
             what: "reading the address of the server".to_owned(),
             reason: format!("{reason}; write it as in http://127.0.0.1:8080"),
         };
-        // An address without a scheme parses as one with a strange scheme: the same advice helps.
-        let base = Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
-        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-            return Err(wrong("it starts with neither http:// nor https://"));
-        }
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err(wrong("it holds a user or a password, which would reach logs"));
+        let base = check_address(url).map_err(|reason| wrong(&reason))?;
+        if base.query().is_some() {
+            return Err(wrong("it has a query after ?, of which there is none"));
         }
         let authorization = token.map(|token| HeaderValue::try_from(format!("Bearer {}", token.reveal())));
         let mut authorization = authorization.transpose().map_err(|_| wrong("the token does not fit into a header"))?;
@@ -214,6 +210,19 @@ pub(super) fn connection_pool(deadline: Duration) -> reqwest::Result<reqwest::Cl
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("tidecast/", env!("CARGO_PKG_VERSION")))
         .build()
+}
+
+/// The address of a server. The error does not show it, since it may hold what is refused.
+pub(super) fn check_address(url: &str) -> Result<Url, String> {
+    // An address without a scheme parses as one with a strange scheme: the same advice helps.
+    let url = Url::parse(url).map_err(|error| format!("the address is none ({error})"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err("the address starts with neither http:// nor https://".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("the address holds a user or a password, which would reach logs; leave them out".to_owned());
+    }
+    Ok(url)
 }
 
 /// Full jitter: clients that lost the same server do not come back all at once.

@@ -14,7 +14,7 @@ mod remote_store;
 mod token;
 pub mod wire;
 
-pub use metrics_poll::{MetricsPoll, MetricsPollOptions};
+pub use metrics_poll::{MetricsPoll, MetricsPollOptions, PolledFigures};
 pub use push::{PushBatch, PushError, PushSender, PushSource, Submitted, push_source};
 pub use record_sink::{RecordSink, RecordSinkError};
 pub use remote_store::RemoteStore;

@@ -3,7 +3,7 @@
 //! Between those who bring and the one who consumes lies a short queue. Who brings waits while it is full, and is told that the
 //! records are safe only after the consumer said so: nothing that was accepted is lost, and pressure reaches the client.
 
-use super::wire::RecordsAccepted;
+use super::wire::{RecordsAccepted, refused_and_noted};
 use crate::records::{RecordDecoder, RecordFormat, decode_json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -97,7 +97,8 @@ impl PushSender {
     /// When the consumer is gone.
     pub async fn submit(&self, batch: PushBatch) -> Result<Submitted, PushError> {
         let place = self.queue.reserve().await.map_err(|_gone| PushError::Closed)?;
-        let accepted = RecordsAccepted { accepted: batch.records.len() as u64, refused: batch.rejections.clone() };
+        let (refused, noted) = refused_and_noted(&batch.rejections);
+        let accepted = RecordsAccepted { accepted: batch.records.len() as u64, refused, noted };
         let (sender, durable) = oneshot::channel();
         self.waiting.fetch_add(accepted.accepted, Ordering::Relaxed);
         place.send(Delivery { batch, durable: sender });

@@ -138,9 +138,24 @@ pub struct RecordsAccepted {
     /// Records taken into the stream.
     pub accepted: u64,
     /// Messages refused, by reason (`malformed`, `missing_field`, `not_a_number`, `bad_text`, `bad_timestamp`,
-    /// `future_timestamp`), and records with something remarkable (`timestamp_in_milliseconds`, `unknown_field`).
+    /// `future_timestamp`).
     #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, u64>))]
     pub refused: Rejections,
+    /// Records taken that have something remarkable (`timestamp_in_milliseconds`, `unknown_field`).
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::BTreeMap<String, u64>))]
+    pub noted: Rejections,
+}
+
+/// What was refused, and what was only noted about messages that were taken.
+#[must_use]
+pub fn refused_and_noted(tally: &Rejections) -> (Rejections, Rejections) {
+    let (mut refused, mut noted) = (Rejections::default(), Rejections::default());
+    for (reason, count) in tally.iter() {
+        let of = if reason.is_refusal() { &mut refused } else { &mut noted };
+        of.add(reason, count);
+    }
+    (refused, noted)
 }
 
 /// The body of every answer that is no success.

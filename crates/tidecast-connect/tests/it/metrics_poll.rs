@@ -71,18 +71,26 @@ async fn figures_become_samples_at_their_time() {
     let at = |figure: &str, timestamp_ms, value| (format!("network_{figure}"), timestamp_ms, value);
     let unchanging = |timestamp_ms| {
         vec![
-            at("total_loss", timestamp_ms, 75.0),
             at("loss_rate", timestamp_ms, 0.05),
+            at("success_rate", timestamp_ms, 0.95),
             at("avg_latency", timestamp_ms, 54.25),
             at("active_antennas", timestamp_ms, 3.0),
         ]
     };
-    let with_packets =
-        |timestamp_ms, packets| [vec![at("total_packets", timestamp_ms, packets)], unchanging(timestamp_ms)].concat();
+    let lost = |timestamp_ms| vec![at("total_loss", timestamp_ms, 75.0)];
+    let with_packets = |timestamp_ms, packets: f64| {
+        let mut rest = unchanging(timestamp_ms);
+        rest[1].2 = (packets - 75.0) / packets;
+        let delivered = vec![at("delivered_packets", timestamp_ms, packets - 75.0)];
+        [vec![at("total_packets", timestamp_ms, packets)], lost(timestamp_ms), delivered, rest].concat()
+    };
     assert_eq!(read().await, with_packets(1_700_000_000_250, 1_500.0));
-    assert_eq!(read().await, unchanging(1_700_000_000_250));
+    assert_eq!(read().await, [lost(1_700_000_000_250), unchanging(1_700_000_000_250)].concat());
     assert_eq!(read().await, with_packets(1_700_000_005_000, 1_600.0));
     assert_eq!(source.progress().rows, 3);
+    // The last ones are durable once more is asked for.
+    let durable = source.figures().borrow().map(|figures| (figures.at_ms, figures.values[0].is_nan()));
+    assert_eq!(durable, Some((1_700_000_000_250, true)));
     assert_eq!(source.health().borrow().trouble, None);
 }
 
@@ -109,7 +117,7 @@ async fn trouble_is_told_and_passes() {
             found.unwrap()
         });
         let batch = timeout(LIMIT, source.next_batch()).await.unwrap().unwrap().unwrap();
-        assert_eq!(batch.samples.len(), 5);
+        assert_eq!(batch.samples.len(), 7);
         let trouble = watching.await.unwrap();
         assert!(trouble.contains(expected), "{trouble}");
         assert_eq!(source.health().borrow().trouble, None);
@@ -129,7 +137,7 @@ async fn a_server_that_is_away_is_waited_for() {
     assert!(trouble.unwrap().contains("cannot be reached"));
     let listener = TcpListener::bind(address).await.unwrap();
     tokio::spawn(serve(listener, vec![answer("200 OK", &figures("1700000000", "1"))]));
-    assert_eq!(timeout(LIMIT, pulling).await.unwrap().unwrap().samples.len(), 5);
+    assert_eq!(timeout(LIMIT, pulling).await.unwrap().unwrap().samples.len(), 7);
 }
 
 #[test]
@@ -138,6 +146,8 @@ fn wrong_options_say_what_to_do() {
     let cases = [
         (MetricsPollOptions { url: "127.0.0.1:8000".to_owned(), ..well.clone() }, "http://127.0.0.1:8000/metrics"),
         (MetricsPollOptions { url: "http://user:secret@host/".to_owned(), ..well.clone() }, "user or a password"),
+        (MetricsPollOptions { url: "http://:secret@host/".to_owned(), ..well.clone() }, "user or a password"),
+        (MetricsPollOptions { url: "ftp://host/?key=secret".to_owned(), ..well.clone() }, "neither http:// nor"),
         (MetricsPollOptions { every: DurationMs(0), ..well.clone() }, "for example 5s"),
         (MetricsPollOptions { prefix: "9".to_owned(), ..well }, "is not a metric name"),
     ];

@@ -55,6 +55,14 @@ impl Rejection {
     }
 }
 
+impl Rejection {
+    /// Whether the message was left out; otherwise this is a note about one that was taken.
+    #[must_use]
+    pub fn is_refusal(self) -> bool {
+        !matches!(self, Self::TimestampInMilliseconds | Self::UnknownField)
+    }
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

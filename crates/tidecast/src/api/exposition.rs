@@ -64,7 +64,7 @@ pub(super) fn prefers_text(accept: &str) -> bool {
         let quality = parts.filter_map(|part| part.strip_prefix("q=")).filter_map(|q| q.parse().ok()).next();
         let quality: f64 = quality.unwrap_or(1.0);
         match media.as_str() {
-            "text/plain" | "application/openmetrics-text" => text = text.max(quality),
+            "text/plain" | "text/*" | "application/openmetrics-text" => text = text.max(quality),
             "application/json" | "application/*" | "*/*" => json = json.max(quality),
             _ => {}
         }
@@ -90,6 +90,9 @@ mod tests {
             ("application/json, text/plain, */*", false),
             ("", false),
             ("text/plain", true),
+            ("text/*", true),
+            ("text/*;q=0.5, */*;q=0.1", true),
+            ("text/*, application/json", false),
             ("TEXT/PLAIN; q=0.9, application/json; q=0.1", true),
             ("text/plain;q=0.1, application/json", false),
         ];

@@ -36,8 +36,8 @@ struct ServiceStats {
     active_antennas: f64,
 }
 
-/// The process and its results. The Prometheus text format; where the network-monitoring preset is configured, JSON, unless the
-/// `Accept` header prefers `text/plain` or OpenMetrics.
+/// The process and its results. The Prometheus text format; where a network is shown, by the network-monitoring preset or by
+/// `http_poll`, JSON, unless the `Accept` header prefers `text/plain` or OpenMetrics.
 #[utoipa::path(get, path = "/metrics", tag = "probes", security(()),
     responses((status = 200, body = NetworkMetrics, description = "Or text/plain; version=0.0.4")))]
 pub(super) async fn metrics(State(context): State<Arc<Context>>, headers: HeaderMap) -> Response {
@@ -77,13 +77,13 @@ fn text(live: &Live) -> String {
     page.metric(
         "tidecast_series",
         Kind::Gauge,
-        "Series in the store at the last count.",
+        "Series in the store, counted every few seconds.",
         [(Vec::new(), status.series)],
     );
     page.metric(
         "tidecast_samples",
         Kind::Gauge,
-        "Samples in the store at the last count.",
+        "Samples in the store, counted every few seconds.",
         [(Vec::new(), status.samples)],
     );
     sources(&mut page, &status);
@@ -111,13 +111,14 @@ fn sources(page: &mut Exposition, status: &Status) {
     page.metric("tidecast_source_up", Kind::Gauge, "Whether a source can be read.", up);
     let lag = sources.iter().filter_map(|source| Some((vec![("source", source.name.as_str())], source.lag?)));
     page.metric("tidecast_source_lag", Kind::Gauge, "Records that wait behind the last one taken.", lag);
-    let refused = sources.iter().flat_map(|source| {
-        source
-            .refused
-            .iter()
-            .map(|(reason, count)| (vec![("source", source.name.as_str()), ("reason", reason.name())], count))
-    });
-    page.metric("tidecast_source_refused_total", Kind::Counter, "Records refused, or remarkable, by reason.", refused);
+    let counted = |are_refusals: bool| {
+        sources.iter().flat_map(move |source| {
+            let reasons = source.refused.iter().filter(move |(reason, _)| reason.is_refusal() == are_refusals);
+            reasons.map(|(reason, count)| (vec![("source", source.name.as_str()), ("reason", reason.name())], count))
+        })
+    };
+    page.metric("tidecast_source_refused_total", Kind::Counter, "Records refused by reason.", counted(true));
+    page.metric("tidecast_source_noted_total", Kind::Counter, "Records taken that are remarkable.", counted(false));
 }
 
 /// A number of an analysis.

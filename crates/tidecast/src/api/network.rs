@@ -34,9 +34,9 @@ pub(super) struct NetworkQuery {
 /// The last closed window.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Network {
-    /// The analysis, as in the configuration.
+    /// The analysis, as in the configuration, or the prefix of the service that is polled.
     analytics: String,
-    /// How long a window is, ms.
+    /// How long a window is, ms; of a service that is polled, the time between two requests.
     window_ms: i64,
     /// The beginning of the last closed window, ms since the Unix epoch; absent before the first.
     start_ms: Option<i64>,
@@ -78,7 +78,8 @@ struct Antenna {
     anomalies: Vec<Anomaly>,
 }
 
-/// The last closed window of the network monitoring: overall, and antenna by antenna.
+/// The last closed window of the network monitoring: overall, and antenna by antenna. Of a service that is polled the last answer,
+/// which knows no antennas.
 #[utoipa::path(get, path = "/v1/network", tag = "network", params(NetworkQuery),
     responses((status = 200, body = Network), (status = "default", body = ErrorBody)))]
 pub(super) async fn network(
@@ -91,8 +92,8 @@ pub(super) async fn network(
     }
     let live = &context.state.live;
     let Some(analytics) = live.status().analytics.into_iter().find(|analytics| analytics.is_network) else {
-        let message =
-            "no network monitoring is configured; add `analytics: {network: {preset: network-monitoring, input: …}}`";
+        let message = "no network monitoring is configured; add `analytics: {network: {preset: network-monitoring, input: …}}`, \
+                       or `sources: {theirs: {type: http_poll, url: …}}` for the figures of a service of another make";
         return Err(ApiError::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, message.to_owned()));
     };
     let view = live.analytics().into_iter().find(|view| view.name == analytics.name);

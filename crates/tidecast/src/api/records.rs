@@ -2,7 +2,7 @@
 
 use super::context::{Context, TURN};
 use super::error::ApiError;
-use super::extract::{RawBody, SourceName};
+use super::extract::{LinesBody, SourceName};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,7 +11,8 @@ use tidecast_connect::http::wire::{ErrorBody, ErrorCode, RECORDS_BYTES_MAX, Reco
 use tidecast_connect::http::{PushError, PushSender};
 use tokio::time::timeout;
 
-/// Brings records to a source of type `push`: JSON lines, one JSON object, or an array of objects, up to 4 MiB.
+/// Brings records to a source of type `push`: JSON lines, one JSON object, or an array of objects, up to 4 MiB, not compressed. The
+/// type is `application/x-ndjson` or `application/json`; that of curl, `text/plain`, `application/octet-stream` and none will do.
 ///
 /// They are durable when the answer comes. While the source does not keep up the answer is 503 with `Retry-After`. A message
 /// that is refused does not keep the others out.
@@ -22,7 +23,7 @@ use tokio::time::timeout;
 pub(super) async fn records(
     State(context): State<Arc<Context>>,
     SourceName { name }: SourceName,
-    body: RawBody<RECORDS_BYTES_MAX>,
+    body: LinesBody<RECORDS_BYTES_MAX>,
 ) -> Result<Json<RecordsAccepted>, ApiError> {
     let sender = context.state.push_sources.get(&name).ok_or_else(|| unknown(&context, &name))?;
     let busy = || ApiError::unavailable(format!("the source {name} does not keep up; send it again in a moment"));
@@ -30,8 +31,8 @@ pub(super) async fn records(
 }
 
 /// Holds the right to a body until the records are in the queue, which is bounded itself.
-async fn bring(sender: &PushSender, body: RawBody<RECORDS_BYTES_MAX>) -> Result<RecordsAccepted, PushError> {
-    let RawBody { bytes, permit } = body;
+async fn bring(sender: &PushSender, body: LinesBody<RECORDS_BYTES_MAX>) -> Result<RecordsAccepted, PushError> {
+    let LinesBody { bytes, permit } = body;
     let batch = sender.decode_json(&bytes);
     drop(bytes);
     let submitted = sender.submit(batch).await?;

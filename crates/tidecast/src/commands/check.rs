@@ -5,7 +5,7 @@ mod probe;
 use super::format::{Format, csv_cell, print};
 use super::table::Table;
 use crate::config::{
-    AnalyticsKeys, Config, Environment, ForecastConfig, ProcessEnvironment, ServerConfig, SourceConfig,
+    AnalyticsKeys, Config, Environment, ForecastConfig, ProcessEnvironment, ServerConfig, SourceConfig, shown,
 };
 use std::path::{Path, PathBuf};
 use tidecast_forecast::{models, select};
@@ -107,7 +107,7 @@ fn source(source: &SourceConfig) -> String {
     let (path, options) = match source {
         SourceConfig::Csv { path, options } => (path, options),
         SourceConfig::HttpPoll(keys) => {
-            return format!("http_poll {} every {}, as {}_*", keys.url, keys.every, keys.prefix);
+            return format!("http_poll {} every {}, as {}_*", shown(&keys.url), keys.every, keys.prefix);
         }
         SourceConfig::Push { .. } => return "push: POST /api/v1/sources/NAME/records".to_owned(),
         SourceConfig::RedisStream { redis, .. } => {

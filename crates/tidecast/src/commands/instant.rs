@@ -34,6 +34,15 @@ pub fn format(timestamp_ms: i64) -> String {
     Timestamp::from_millisecond(timestamp_ms).map_or_else(|_| timestamp_ms.to_string(), |instant| instant.to_string())
 }
 
+/// The time of day in UTC of what is less than a day away, else the day.
+#[must_use]
+pub fn clock(timestamp_ms: i64, now_ms: i64) -> String {
+    let whole = format(timestamp_ms.div_euclid(1_000).saturating_mul(1_000));
+    let is_near = now_ms.abs_diff(timestamp_ms) < DurationMs::DAY.0.unsigned_abs();
+    let part = whole.split_once('T').map(|(day, time)| if is_near { time.trim_end_matches('Z') } else { day });
+    part.unwrap_or(&whole).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,5 +71,12 @@ mod tests {
         assert_eq!(format(1_559_304_000_250), "2019-05-31T12:00:00.25Z");
         assert_eq!(parse(&format(1_559_304_000_250), 0), Ok(1_559_304_000_250));
         assert_eq!(format(i64::MAX), i64::MAX.to_string());
+    }
+
+    #[test]
+    fn what_is_near_needs_no_day() {
+        assert_eq!(clock(1_559_304_000_250, 1_559_304_100_000), "12:00:00");
+        assert_eq!(clock(1_559_304_000_250, 1_559_404_000_000), "2019-05-31");
+        assert!(!clock(i64::MAX, 0).is_empty());
     }
 }

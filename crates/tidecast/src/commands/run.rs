@@ -2,21 +2,21 @@
 
 use super::check::model_names;
 use super::format::print;
-use crate::config::{AnalyticsConfig, Config, ForecastConfig, PollKeys, ProcessEnvironment, SourceConfig, StoreConfig};
+use crate::config::{AnalyticsConfig, Config, ForecastConfig, ProcessEnvironment, SourceConfig, StoreConfig};
 use crate::exit::UsageError;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::forecasting::{ForecastJob, Forecasting};
 use crate::runtime::host::{Host, count};
 use crate::runtime::ingest::run_source;
 use crate::runtime::listen;
-use crate::runtime::live::{AnalyticsStatus, ForecastStatus, Live, Mode, Phase, SourceState, SourceStatus};
+use crate::runtime::live::{AnalyticsStatus, ForecastStatus, Live, Mode, Phase, SourceStatus};
+use crate::runtime::polling;
 use crate::runtime::stream::{Role, start_workers};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tidecast_connect::files::CsvSource;
-use tidecast_connect::http::{MetricsPoll, MetricsPollOptions};
 use tidecast_core::duration::DurationMs;
 use tidecast_core::ports::{Clock, SeriesStore};
 use tidecast_store::EmbeddedStore;
@@ -107,6 +107,7 @@ async fn work(
     store: Arc<dyn SeriesStore>,
     live: Live,
 ) {
+    let message = if jobs.is_empty() { "Reading the sources; nothing is forecast" } else { "Forecasts are kept fresh" };
     for (job, _) in &mut jobs {
         log("the models of an earlier run cannot be used", job.resume().await);
     }
@@ -137,7 +138,7 @@ async fn work(
     log("series cannot be counted", count(&*store, &live).await);
     live.update_status(|status| {
         status.phase = Phase::Live;
-        status.message = "Forecasts are kept fresh".to_owned();
+        status.message = message.to_owned();
     });
     std::future::pending::<()>().await;
 }
@@ -161,7 +162,8 @@ fn announce(live: &Live, config: &Config) {
                 ..SourceStatus::default()
             })
             .collect();
-        status.analytics = config.analytics.iter().map(|(name, analytics)| analysis(name, analytics)).collect();
+        let analytics = config.analytics.iter().map(|(name, analytics)| analysis(name, analytics));
+        status.analytics = analytics.chain(polling::described(config)).collect();
         status.forecasts = config.forecasts.iter().map(|(name, forecast)| describe(&job(name, forecast))).collect();
     });
 }
@@ -223,33 +225,13 @@ async fn load(sources: BTreeMap<String, SourceConfig>, store: Arc<dyn SeriesStor
                 });
             }
             SourceConfig::HttpPoll(keys) => {
-                tokio::spawn(async move { poll(&name, keys, &*store, &live).await });
+                tokio::spawn(async move { polling::poll(&name, keys, &*store, &live).await });
             }
             // Streams have no end, and run by themselves.
             SourceConfig::RedisStream { .. } | SourceConfig::Push { .. } => {}
         }
     }
     running.join_all().await;
-}
-
-/// Asks a service for its figures again and again.
-async fn poll(name: &str, keys: PollKeys, store: &dyn SeriesStore, live: &Live) {
-    let options = MetricsPollOptions { name: name.to_owned(), url: keys.url, every: keys.every, prefix: keys.prefix };
-    let opened = MetricsPoll::new(options, Arc::new(SystemClock)).map_err(anyhow::Error::from);
-    let health = opened.as_ref().ok().map(MetricsPoll::health);
-    let watch = async {
-        let Some(mut health) = health else { return };
-        while health.changed().await.is_ok() {
-            let trouble = health.borrow_and_update().trouble.clone();
-            live.update_status(|status| {
-                if let Some(source) = status.sources.iter_mut().find(|source| source.name == name) {
-                    source.state = if trouble.is_some() { SourceState::Waiting } else { SourceState::Reading };
-                    source.error = trouble;
-                }
-            });
-        }
-    };
-    tokio::join!(run_source(name, opened, store, live), watch);
 }
 
 async fn tick(ticks: mpsc::Sender<()>, every: DurationMs) {

@@ -18,7 +18,7 @@ pub(crate) struct Target {
     store: Option<StoreConfig>,
 
     /// Running tidecast to talk to, http://HOST:PORT (its token in TIDECAST_TOKEN or --token-file)
-    #[arg(long, value_name = "URL", env = "TIDECAST_SERVER", conflicts_with = "store")]
+    #[arg(long, value_name = "URL", env = "TIDECAST_SERVER", hide_env_values = true, conflicts_with = "store")]
     server: Option<String>,
 
     /// File with the server's bearer token

@@ -1,11 +1,14 @@
 //! `analytics`: what is computed over a stream, in windows of event time.
 
+use super::accepted::accepted;
 use super::document::Section;
 use super::preset;
 use super::problem::Problem;
+use super::source::SourceConfig;
 use super::transform::{self, TransformConfig, transforms};
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 use tidecast_core::duration::DurationMs;
 use tidecast_core::transform::{TransformError, Transforms};
@@ -105,21 +108,43 @@ impl AnalyticsKeys {
     }
 }
 
-/// `sources` are those that give records.
-pub(super) fn parse(mut section: Section, sources: &[&str], problems: &mut Vec<Problem>) -> Option<AnalyticsConfig> {
+pub(super) fn parse(
+    mut section: Section,
+    sources: &BTreeMap<String, SourceConfig>,
+    problems: &mut Vec<Problem>,
+) -> Option<AnalyticsConfig> {
     let preset = preset::fill_in(&mut section, &preset::ANALYTICS, problems);
     section.require(&["input", "window", "measures"], problems);
     let keys: AnalyticsKeys = section.decode(&["preset"], problems)?;
-    if !sources.contains(&keys.input.as_str()) {
-        let accepted = super::accepted::accepted(&keys.input, sources);
-        let message = format!("{} is no source of records{accepted}", section.shown("input"));
-        problems.push(section.problem("input", message));
-    }
+    problems.extend(check_input(&section, &keys.input, sources));
     transform::check(&section, &keys.transforms, problems);
     if let Err(error) = keys.spec().plan() {
         problems.push(section.problem(wrong_key(&error), error.to_string()));
     }
     Some(AnalyticsConfig { is_network: preset == Some(NETWORK), keys })
+}
+
+/// Whether there is a source of that name which gives records.
+fn check_input(section: &Section, input: &str, sources: &BTreeMap<String, SourceConfig>) -> Option<Problem> {
+    let shown = section.shown("input");
+    let records: Vec<&str> =
+        sources.iter().filter(|(_, source)| source.stream().is_some()).map(|(name, _)| name.as_str()).collect();
+    let message = match sources.get(input) {
+        Some(source) if source.stream().is_some() => return None,
+        Some(source) => {
+            let kind = source.kind();
+            format!(
+                "{shown} is of type {kind} and gives samples, not records; analytics read sources of type redis_stream or push"
+            )
+        }
+        None if records.is_empty() => {
+            format!(
+                "{shown} is no source of records, and there is none; add one of type redis_stream or push to `sources`"
+            )
+        }
+        None => format!("{shown} is no source of records{}", accepted(input, &records)),
+    };
+    Some(section.problem("input", message))
 }
 
 /// Under which key the mistake is.
@@ -149,13 +174,27 @@ impl<'de> Deserialize<'de> for Measures {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Measures, A::Error> {
                 let mut measures = Vec::new();
-                while let Some((name, expression)) = map.next_entry::<String, Expression>()? {
+                while let Some((name, Written(expression))) = map.next_entry()? {
                     measures.push(Measure { name, expression });
                 }
                 Ok(Measures(measures))
             }
         }
         deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// A measure as it is written in YAML, where a comma may have ended it.
+struct Written(Expression);
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_cut = text.contains('(') && !text.contains(')');
+        text.parse().map(Self).map_err(|error| match is_cut {
+            true => D::Error::custom(format!("`{text}` ends at a comma, as values inside {{ }} do; put the measure into quotes, as in \"quantile(latency, 0.5)\"")),
+            false => D::Error::custom(error),
+        })
     }
 }
 

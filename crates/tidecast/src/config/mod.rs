@@ -4,6 +4,7 @@
 //! key, what is wrong and what would be accepted. `docs/configuration.md` is the user's description.
 
 mod accepted;
+mod agreement;
 mod analytics;
 mod document;
 mod environment;
@@ -30,6 +31,7 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use forecast::ForecastConfig;
 pub use problem::{ConfigError, Problem};
 pub use redis::RedisKeys;
+pub(crate) use redis::shown;
 pub use registry::RegistryConfig;
 pub use server::{ServerConfig, TokenError};
 pub use source::{PollKeys, SourceConfig};
@@ -133,18 +135,18 @@ fn parse(text: &str, environment: &dyn Environment, models: &[&str], problems: &
     config.retention = forecast::positive_duration(&root, "retention", problems);
     let sources = named(root.take("sources"), problems);
     problems.extend(paths_read_twice(&sources));
-    for (name, section) in sources {
-        if let Some(source) = source::parse(section, problems) {
-            config.sources.insert(name, source);
+    for (name, section) in &sources {
+        if let Some(source) = source::parse(section.clone(), problems) {
+            config.sources.insert(name.clone(), source);
         }
     }
-    let streams: Vec<&str> =
-        config.sources.iter().filter(|(_, source)| source.stream().is_some()).map(|(name, _)| name.as_str()).collect();
-    for (name, section) in named(root.take("analytics"), problems) {
-        if let Some(analytics) = analytics::parse(section, &streams, problems) {
-            config.analytics.insert(name, analytics);
+    let analytics = named(root.take("analytics"), problems);
+    for (name, section) in &analytics {
+        if let Some(analysis) = analytics::parse(section.clone(), &config.sources, problems) {
+            config.analytics.insert(name.clone(), analysis);
         }
     }
+    agreement::check(&config, &sources, &analytics, problems);
     for (name, section) in named(root.take("forecasts"), problems) {
         if let Some(forecast) = forecast::parse(&section, models, problems) {
             config.forecasts.insert(name, forecast);

@@ -58,10 +58,16 @@ fn default_claim_after() -> DurationMs {
 }
 
 /// What a printed configuration shows of an address: not who we are.
-fn without_credentials<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn without_credentials<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&shown(url))
+}
+
+/// An address without user, password and query.
+pub(crate) fn shown(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let hosts = rest.rsplit_once('@').map_or(rest, |(_, hosts)| hosts);
-    serializer.serialize_str(&format!("{scheme}://{hosts}"))
+    let hosts = hosts.split(['?', '#']).next().unwrap_or_default();
+    format!("{scheme}://{hosts}")
 }
 
 impl RedisKeys {
@@ -141,6 +147,14 @@ impl RedisKeys {
             let message =
                 "a certificate and its key belong together; write both client_certificate_file and client_key_file";
             problems.push(section.problem("client_certificate_file", message));
+        }
+        if self.dead_letter.as_ref() == Some(&self.stream) {
+            let message = "refused messages would come back into the stream they are read from, again and again; name another stream";
+            problems.push(section.problem("dead_letter", message));
+        }
+        if self.group.is_some() && self.dead_letter.is_some() {
+            let message = "workers of a group only count what they refuse; leave `dead_letter` or `group` out";
+            problems.push(section.problem("dead_letter", message));
         }
         if self.group.is_some() && !stream.series.is_empty() {
             let message =

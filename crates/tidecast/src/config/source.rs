@@ -4,10 +4,11 @@ use super::accepted::accepted;
 use super::document::{Entry, Section};
 use super::preset;
 use super::problem::Problem;
-use super::redis::RedisKeys;
+use super::redis::{RedisKeys, without_credentials};
 use super::stream::{self, STREAM_KEYS, StreamKeys};
 use serde::{Deserialize, Serialize};
 use tidecast_connect::files::{CsvOptions, Layout};
+use tidecast_connect::http::MetricsPollOptions;
 use tidecast_core::duration::DurationMs;
 use tidecast_core::series::SeriesKey;
 
@@ -47,6 +48,7 @@ pub enum SourceConfig {
 #[serde(deny_unknown_fields)]
 pub struct PollKeys {
     /// Its address, such as `http://analytics:8000/metrics`.
+    #[serde(serialize_with = "without_credentials")]
     pub url: String,
     /// The time between two requests.
     #[serde(default = "default_poll")]
@@ -62,6 +64,22 @@ fn default_poll() -> DurationMs {
 
 fn default_prefix() -> String {
     "network".to_owned()
+}
+
+impl PollKeys {
+    /// The source of that name.
+    #[must_use]
+    pub fn options(&self, name: &str) -> MetricsPollOptions {
+        let Self { url, every, prefix } = self.clone();
+        MetricsPollOptions { name: name.to_owned(), url, every, prefix }
+    }
+
+    fn check(&self, section: &Section, problems: &mut Vec<Problem>) {
+        let options = self.options("");
+        problems.extend(options.check_url().err().map(|reason| section.problem("url", reason)));
+        problems.extend(options.check_prefix().err().map(|error| section.problem("prefix", error.to_string())));
+        super::forecast::positive_duration(section, "every", problems);
+    }
 }
 
 impl SourceConfig {
@@ -129,7 +147,7 @@ fn http_poll(mut section: Section, problems: &mut Vec<Problem>) -> Option<Source
     section.take("type");
     section.require(&["url"], problems);
     let keys: PollKeys = section.decode(&["type"], problems)?;
-    super::forecast::positive_duration(&section, "every", problems);
+    keys.check(&section, problems);
     Some(SourceConfig::HttpPoll(keys))
 }
 
@@ -166,6 +184,18 @@ fn csv_path(section: &Section, problems: &mut Vec<Problem>) -> Option<String> {
     let path = node.text().filter(|text| !node.is_null() && !text.is_empty());
     if path.is_none() {
         problems.push(section.problem("path", format!("expected a file or s3://bucket/key, found {}", node.shown())));
+    }
+    if let Some((scheme, rest)) = path.and_then(|path| path.split_once("://")) {
+        // Not shown: it may hold a password.
+        let message = match (scheme, rest.split('/').next().is_some_and(|bucket| bucket.contains('@'))) {
+            ("s3", false) => return path.map(str::to_owned),
+            ("s3", true) => {
+                "the bucket holds an @; leave user and password out, they come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            }
+            _ => "its scheme is unknown; write a file of this machine or s3://bucket/key",
+        };
+        problems.push(section.problem("path", message));
+        return None;
     }
     path.map(str::to_owned)
 }

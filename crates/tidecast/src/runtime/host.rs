@@ -9,6 +9,7 @@ use crate::runtime::stream::{PushSources, Streams};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tidecast_connect::files::S3Access;
 use tidecast_connect::objects::ObjectArtifacts;
 use tidecast_core::ports::{Clock, SeriesStore, StateStore};
@@ -17,6 +18,10 @@ use tidecast_forecast::registry::{Registry, RegistryError};
 use tidecast_store::{EmbeddedStore, Options};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// How often series and samples are counted, where that takes no time.
+const COUNTED_EVERY: Duration = Duration::from_secs(2);
 
 /// A store that is open and served.
 pub struct Host {
@@ -63,6 +68,7 @@ impl Host {
             push_sources: push_sources.clone(),
             token,
         };
+        tokio::spawn(keep_counted(Arc::clone(&store), live.clone()));
         let server = tokio::spawn(api::serve(listener, state, listen::ended(shutdown.clone())));
         Ok(Self { store, registry, live, push_sources, address, shutdown, server })
     }
@@ -94,12 +100,25 @@ impl Host {
 /// # Errors
 /// Those of the store.
 pub async fn count(store: &dyn SeriesStore, live: &Live) -> anyhow::Result<()> {
-    let series = store.series(&Selector::all()).await?;
-    live.update_status(|status| {
-        status.series = series.len() as u64;
-        status.samples = series.iter().map(|summary| summary.samples).sum();
-    });
+    let summaries = store.series(&Selector::all()).await?;
+    let (series, samples) = (summaries.len() as u64, summaries.iter().map(|summary| summary.samples).sum());
+    let shown = live.status();
+    if (shown.series, shown.samples) != (series, samples) {
+        live.update_status(|status| (status.series, status.samples) = (series, samples));
+    }
     Ok(())
+}
+
+/// Counts again and again what comes in meanwhile.
+async fn keep_counted(store: Arc<EmbeddedStore>, live: Live) {
+    loop {
+        let started = Instant::now();
+        if let Err(error) = count(&*store, &live).await {
+            tracing::error!("series cannot be counted: {error:#}; trying again");
+        }
+        // Counting takes longer the more series there are: it must stay a hundredth of what is done here.
+        tokio::time::sleep(COUNTED_EVERY.max(100 * started.elapsed())).await;
+    }
 }
 
 /// The registry of the models of a store: where the configuration says, else beside the store.

@@ -7,6 +7,7 @@ pub mod host;
 pub mod ingest;
 pub mod listen;
 pub mod live;
+pub mod polling;
 pub mod recording;
 pub mod replay;
 pub mod stewardship;

@@ -10,6 +10,7 @@ mod known_ahead;
 mod live;
 mod models;
 mod object_storage;
+mod polling;
 mod process;
 mod redis_server;
 mod simulate;

@@ -148,6 +148,26 @@ fn messages_reach_a_redis_stream_that_is_away_at_first() {
 }
 
 #[test]
+fn a_wrong_password_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let options = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--requirepass", "hunter2"];
+    let mut redis = std::process::Command::new("redis-server");
+    let redis = redis.args(options).current_dir(folder.path()).stdout(Stdio::null()).spawn();
+    let Ok(_redis) = redis.map(Simulator) else {
+        let _ = writeln!(std::io::stderr(), "skipped: no Redis; apt-get install redis-server");
+        return;
+    };
+    for (login, advice) in [(":letmein@", "check user and password"), ("", "give user and password")] {
+        let mut simulator = command(folder.path(), &[&SIMULATE[..], &["--messages", "1"]].concat());
+        let output = simulator.env("TIDECAST_TO", format!("redis://{login}127.0.0.1:{port}")).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(5), "{error}");
+        assert!(error.contains(advice) && !error.contains("letmein"), "{error}");
+    }
+}
+
+#[test]
 fn it_ends_at_once_when_asked_to() {
     let folder = tempfile::tempdir().unwrap();
     // The backlog of this listener takes the connection, and nobody ever answers.

@@ -179,7 +179,7 @@ fn pushed_records_become_figures() {
         head.contains(" 200 ").then_some(body)
     });
     let answer: Value = serde_json::from_str(&answer).unwrap();
-    assert_eq!(answer, json!({"accepted": 502, "refused": {"malformed": 1, "missing_field": 1}}));
+    assert_eq!(answer, json!({"accepted": 502, "refused": {"malformed": 1, "missing_field": 1}, "noted": {}}));
 
     wait_for("the last window", || last_window(&server).filter(|&end_ms| end_ms == (START + 3 * WINDOW) * 1_000));
     let expected = batch_results(&messages);

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tidecast_connect::files::CsvSource;
-use tidecast_connect::http::{MetricsPoll, MetricsPollOptions};
+use tidecast_connect::http::MetricsPoll;
 use tidecast_connect::redis::RedisStreamSource;
 use tidecast_core::ports::{RecordSource, Source, StoreError};
 
@@ -88,18 +88,21 @@ async fn redis_stream(keys: &RedisKeys) -> anyhow::Result<String> {
         .map_err(|_| NetworkError(format!("Redis did not answer within {} s", PATIENCE.as_secs())))??;
     match source.health().trouble {
         Some(trouble) => Err(NetworkError(trouble).into()),
-        None => Ok(match (delivery.records.is_empty() && delivery.rejections.is_empty(), source.health().lag) {
-            (true, _) => "it answers; the stream is empty".to_owned(),
-            (false, lag) => format!("the stream has messages, {} behind the first ones", lag.unwrap_or_default()),
-        }),
+        None => {
+            let refusals = delivery.rejections.iter().filter(|(reason, _)| reason.is_refusal());
+            let refused: u64 = refusals.map(|(_, count)| count).sum();
+            Ok(match (delivery.records.len() as u64 + refused, source.health().lag) {
+                (0, _) => "it answers; the stream has no message to read".to_owned(),
+                (read, None) => format!("{read} messages can be read at once"),
+                (read, Some(lag)) => format!("{} messages can be read", read + lag),
+            })
+        }
     }
 }
 
 /// Whether the service answers with its figures.
 async fn http_poll(keys: &PollKeys) -> anyhow::Result<String> {
-    let PollKeys { url, every, prefix } = keys.clone();
-    let options = MetricsPollOptions { name: "check".to_owned(), url, every, prefix };
-    let mut source = MetricsPoll::new(options, Arc::new(SystemClock))?;
+    let mut source = MetricsPoll::new(keys.options("check"), Arc::new(SystemClock))?;
     let mut health = source.health();
     tokio::select! {
         batch = source.next_batch() => {

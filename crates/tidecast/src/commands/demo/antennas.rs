@@ -10,7 +10,7 @@ use crate::config::{Config, ProcessEnvironment};
 use crate::exit::UsageError;
 use crate::runtime::clock::SystemClock;
 use crate::runtime::host::Host;
-use crate::runtime::live::{Live, Mode, Phase};
+use crate::runtime::live::{Live, Mode, Phase, SourceState};
 use crate::runtime::stream::{PushSources, Role};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -28,7 +28,8 @@ const INTERVAL_MS: f64 = 5_000.0;
 /// 10,000 messages, as much as it holds.
 const PAST_MS: i64 = 3 * DurationMs::HOUR.0;
 const PAST_IN_REDIS_MS: i64 = 30 * DurationMs::MINUTE.0;
-const STREAM: &str = "antenna_stream";
+/// A stream of the demo's own: real antennas may use the usual one of the same Redis.
+const STREAM: &str = "tidecast_demo_antennas";
 const STREAM_KEEPS: u64 = 10_000;
 const AT_ONCE: usize = 1_000;
 const PAUSE: Duration = Duration::from_millis(100);
@@ -67,7 +68,9 @@ pub(super) async fn run(args: &Args, directory: &Path) -> anyhow::Result<()> {
     };
     let live = host.live.clone();
     let past = async move {
-        live.update_status(|status| status.message = "Antennas tell what they did in the last hours".to_owned());
+        let told = DurationMs(past_ms);
+        live.update_status(|status| status.message = format!("Antennas tell what they did in the last {told}"));
+        listened_to(&live).await;
         say_until(&mut antennas, &mut bus, now_ms).await;
         analysed(&live, now_ms).await;
         tokio::spawn(speak(antennas, bus));
@@ -81,7 +84,11 @@ pub(super) async fn run(args: &Args, directory: &Path) -> anyhow::Result<()> {
 
 fn configuration(redis: Option<&str>) -> anyhow::Result<Config> {
     let source = match redis {
-        Some(url) => format!("{{type: redis_stream, url: '{}', stream: {STREAM}}}", url.replace('\'', "''")),
+        // A store that is new, or was reset, knows no position: what the stream holds of an earlier demo is not for it.
+        Some(url) => {
+            let url = url.replace('\'', "''");
+            format!("{{type: redis_stream, url: '{url}', stream: {STREAM}, start: $}}")
+        }
         None => "{type: push}".to_owned(),
     };
     let text = CONFIGURATION.replace("ANTENNAS", &source);
@@ -103,6 +110,13 @@ async fn newest_ms(store: &dyn SeriesStore) -> anyhow::Result<Option<i64>> {
     let messages: Selector = "network_messages".parse()?;
     let newest = store.latest(&messages).await?;
     Ok(newest.iter().map(|(_, sample)| sample.timestamp_ms).max())
+}
+
+/// Waits until the source knows where in the stream it begins: what is said before is not for it.
+async fn listened_to(live: &Live) {
+    while !live.status().sources.iter().all(|source| source.state == SourceState::Reading) {
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// Says everything that is due until a time, as fast as it is taken.

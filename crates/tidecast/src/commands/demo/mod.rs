@@ -42,7 +42,7 @@ pub(crate) struct Args {
     system: System,
 
     /// Redis that carries the messages of the antennas
-    #[arg(long, value_name = "URL", env = "TIDECAST_REDIS")]
+    #[arg(long, value_name = "URL", env = "TIDECAST_REDIS", hide_env_values = true)]
     redis: Option<String>,
 
     /// Data time per second, of the meters

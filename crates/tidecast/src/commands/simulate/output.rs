@@ -16,6 +16,9 @@ const PAUSE_FIRST: Duration = Duration::from_millis(200);
 /// The longest one.
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
 
+/// How the advice ends that comes with a refused or missing password, which waiting does not mend.
+const LOCKED_OUT: &str = "user and password";
+
 /// The flags that say where messages go.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
@@ -135,7 +138,7 @@ impl Output {
                 if !refused.is_empty() {
                     let reasons: Vec<String> =
                         refused.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
-                    tracing::warn!("the server did not take all as they were: {}", reasons.join(", "));
+                    tracing::warn!("the server did not take all: {}", reasons.join(", "));
                 }
                 Ok(())
             }
@@ -159,6 +162,9 @@ impl From<std::io::Error> for Failure {
 impl From<RedisError> for Failure {
     fn from(error: RedisError) -> Self {
         match error {
+            RedisError::Unavailable { ref reason, .. } if reason.ends_with(LOCKED_OUT) => {
+                Self::Final(NetworkError(error.to_string()).into())
+            }
             RedisError::Unavailable { .. } => Self::Away(error.to_string()),
             RedisError::Address { .. } | RedisError::TlsFile { .. } | RedisError::Option { .. } => {
                 Self::Final(UsageError(error.to_string()).into())

@@ -1,5 +1,6 @@
 //! What the screen shows, and what keys and answers of the server change.
 
+use super::super::instant;
 use super::panel::{Panel, panels};
 use crate::runtime::live::{Mode, Phase, Status};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -91,7 +92,7 @@ impl App {
 
     /// The panels, with the course of each source's rate beside its present one.
     pub(super) fn panels(&self) -> Option<[Panel; 3]> {
-        let mut panels = panels(self.status.as_ref()?);
+        let mut panels = panels(self.status.as_ref()?, instant::clock);
         let sources = &mut panels[0];
         if let Some(place) = sources.header.iter().position(|title| *title == "rate") {
             sources.header.insert(place + 1, "course");

@@ -6,17 +6,21 @@ mod screen;
 mod terminal;
 
 use super::format::{Format, csv_cell, print};
+use super::instant;
 use super::target::client_token;
 use crate::exit::UsageError;
 use crate::runtime::live::Status;
 use app::App;
-use panel::{Panel, panels};
+use panel::{Panel, Time, panels};
 use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 use tidecast_connect::http::RemoteStore;
 use tidecast_core::duration::DurationMs;
+
+/// Times as they are printed.
+const WHOLE: Time = |ms, _now_ms| instant::format(ms);
 
 /// Asking more often would show nothing new.
 const FASTEST_MS: i64 = 100;
@@ -34,7 +38,13 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Running tidecast to watch (its token in TIDECAST_TOKEN or --token-file)
-    #[arg(long, value_name = "URL", env = "TIDECAST_SERVER", default_value = "http://127.0.0.1:8080")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TIDECAST_SERVER",
+        hide_env_values = true,
+        default_value = "http://127.0.0.1:8080"
+    )]
     server: String,
 
     /// File with the server's bearer token
@@ -73,7 +83,7 @@ fn printed(status: &Status, format: Format) -> serde_json::Result<String> {
         Format::Json => text = serde_json::to_string(status)? + "\n",
         Format::Csv => {
             text += "panel,name,figure,value\n";
-            for Panel { title, header, rows } in panels(status) {
+            for Panel { title, header, rows, .. } in panels(status, WHOLE) {
                 for row in &rows {
                     for (figure, cell) in header.iter().zip(row).skip(1) {
                         let _infallible = writeln!(text, "{title},{},{figure},{}", csv_cell(&row[0]), csv_cell(cell));
@@ -83,7 +93,7 @@ fn printed(status: &Status, format: Format) -> serde_json::Result<String> {
         }
         Format::Table => {
             let _infallible = writeln!(text, "{}", app::summary(status));
-            for panel in panels(status).iter().filter(|panel| !panel.rows.is_empty()) {
+            for panel in panels(status, WHOLE).iter().filter(|panel| !panel.rows.is_empty()) {
                 let _infallible = write!(text, "\n{}\n{}", panel.title, panel.table());
             }
         }

@@ -44,6 +44,8 @@ fn the_screen_shows_what_the_server_says() {
         app.take(Ok(status));
     }
     check("screen.txt", &drawn(&app, 140, 20));
+    check("narrow.txt", &drawn(&app, 80, 24));
+    check("small.txt", &drawn(&app, 40, 10));
     app.press(KeyEvent::from(KeyCode::Tab));
     app.press(KeyEvent::from(KeyCode::Char('p')));
     app.press(KeyEvent::from(KeyCode::Char('+')));

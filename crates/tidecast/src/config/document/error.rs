@@ -49,14 +49,13 @@ impl DecodeError {
         Self { kind, location: Some(node.location), path: Vec::new() }
     }
 
-    /// Takes everything out of the message that may be secret, if the node it is about was substituted.
+    /// Takes everything out of the message that may be secret.
     pub(super) fn about(mut self, node: &Node) -> Self {
-        if node.substituted {
+        if node.is_secret() {
             match &mut self.kind {
                 Kind::Unexpected { found, .. } | Kind::UnknownName { found, .. } => *found = node.shown(),
                 Kind::Refused { message } => {
-                    *message =
-                        "the substituted value is not accepted (it is not shown, since it may be a secret)".into();
+                    *message = format!("{} is not accepted (it is not shown, since it may be a secret)", node.shown());
                 }
                 Kind::UnknownKey { .. } | Kind::MissingKey { .. } => {}
             }

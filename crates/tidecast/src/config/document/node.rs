@@ -53,12 +53,19 @@ impl Node {
         }
     }
 
+    /// Whether no message may quote it: it came from the environment or a file, or is an address that says who we are.
+    pub(in crate::config) fn is_secret(&self) -> bool {
+        let address = self.text().and_then(|text| text.split_once("://"));
+        self.substituted || address.is_some_and(|(_, rest)| rest.contains('@'))
+    }
+
     /// The node as an error message names it.
     pub(in crate::config) fn shown(&self) -> String {
         match &self.content {
             Content::Sequence(_) => "a list".to_owned(),
             Content::Mapping(_) => "a group of keys".to_owned(),
             Content::Scalar { .. } if self.substituted => "the substituted value".to_owned(),
+            Content::Scalar { .. } if self.is_secret() => "the address with a user or password".to_owned(),
             Content::Scalar { .. } if self.is_null() => "nothing".to_owned(),
             Content::Scalar { text, .. } => match text.char_indices().nth(LONGEST_SHOWN) {
                 Some((end, _)) => format!("`{}…`", &text[..end]),

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 const MOST_MISTAKES: usize = 100;
 
 /// A group of keys in the document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::config) struct Section {
     /// Its path, `sources.meters`; empty for the whole file.
     pub(in crate::config) path: String,

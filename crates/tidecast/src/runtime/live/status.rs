@@ -55,7 +55,7 @@ pub struct Status {
     pub replay: Option<Replay>,
     /// The configured sources.
     pub sources: Vec<SourceStatus>,
-    /// The configured analytics.
+    /// The configured analytics, and the services that are polled in place of one.
     pub analytics: Vec<AnalyticsStatus>,
     /// The configured forecasts.
     pub forecasts: Vec<ForecastStatus>,
@@ -115,10 +115,10 @@ pub struct SourceStatus {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceState {
-    /// Samples are flowing.
-    #[default]
+    /// Samples are flowing, or would if there were new ones.
     Reading,
-    /// It waits for a server that is away, or does not answer as it should; the error says what to do.
+    /// It has not been reached yet, or its server is away or does not answer as it should; then the error says what to do.
+    #[default]
     Waiting,
     /// Its end is reached and durable.
     Done,

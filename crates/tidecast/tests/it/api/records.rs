@@ -14,7 +14,8 @@ fn message(packets: u32) -> String {
 #[tokio::test]
 async fn records_are_answered_once_they_are_durable() {
     let server = Server::start().await;
-    let body = format!("{}\n{}\nnonsense\n{{\"antenna_id\":\"b\"}}\n", message(1), message(2));
+    let body =
+        format!("{}\n{}\nnonsense\n{{\"antenna_id\":\"b\"}}\n", message(1), message(2).replace('{', "{\"site\": 1,"));
     let answer = tokio::spawn(server.post(PATH, body).header("content-type", "application/x-ndjson").send());
     let mut source = server.push_source.lock().await;
     let delivery = loop {
@@ -29,7 +30,10 @@ async fn records_are_answered_once_they_are_durable() {
     let response = answer.await.unwrap().unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let answer: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
-    assert_eq!(answer, json!({"accepted": 2, "refused": {"malformed": 1, "missing_field": 1}}));
+    assert_eq!(
+        answer,
+        json!({"accepted": 2, "refused": {"malformed": 1, "missing_field": 1}, "noted": {"unknown_field": 1}})
+    );
 }
 
 #[tokio::test]
@@ -59,5 +63,36 @@ async fn wrong_requests_say_what_is_wrong() {
         let error: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
         assert_eq!(error["error"]["code"], code, "{path}");
         assert!(error["error"]["message"].as_str().unwrap().contains(message), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_cannot_be_read_are_not_taken() {
+    let server = Server::start().await;
+    let cases = [
+        ("content-encoding", "gzip", "without Content-Encoding"),
+        ("content-encoding", "br", "without Content-Encoding"),
+        ("content-type", "text/csv", "application/x-ndjson"),
+        ("content-type", "application/x-protobuf", "application/x-ndjson"),
+        ("content-type", "multipart/form-data; boundary=x", "application/x-ndjson"),
+    ];
+    for (name, value, expected) in cases {
+        let request = server.request(reqwest::Method::POST, PATH).header(name, value).body(message(1));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{value}");
+        let text = response.text().await.unwrap();
+        assert!(text.contains(expected), "{text}");
+    }
+    let response = server.post("/api/v1/samples", "x").header("content-encoding", "gzip").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    for media in ["application/x-www-form-urlencoded", "Application/JSON; charset=utf-8", "application/x-ndjson"] {
+        let request = server.request(reqwest::Method::POST, PATH).header("content-type", media).body("nonsense");
+        let request = request.header("content-encoding", "identity");
+        let answer = tokio::spawn(request.send());
+        let mut source = server.push_source.lock().await;
+        while !answer.is_finished() {
+            source.next_records().await.unwrap();
+        }
+        assert_eq!(answer.await.unwrap().unwrap().status(), StatusCode::OK, "{media}");
     }
 }
