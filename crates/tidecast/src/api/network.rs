@@ -36,7 +36,7 @@ pub(super) struct NetworkQuery {
 pub(super) struct Network {
     /// The analysis, as in the configuration, or the prefix of the service that is polled.
     analytics: String,
-    /// How long a window is, ms; of a service that is polled, the time between two requests.
+    /// How long a window is, ms; of a service that is polled, the time between two answers, at least between two requests.
     window_ms: i64,
     /// The beginning of the last closed window, ms since the Unix epoch; absent before the first.
     start_ms: Option<i64>,

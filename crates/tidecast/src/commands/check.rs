@@ -241,5 +241,10 @@ mod tests {
             "power: 1d ahead every 1m, model auto, quantiles 0.1 0.5 0.9, refit every 1d"
         );
         assert_eq!(server(&config.server), "http://127.0.0.1:8080/ for this machine only");
+        // A query may hold a key.
+        let text = "sources: {a: {type: http_poll, url: 'http://h:8000/metrics?key=hunter2'}}";
+        let config = Config::parse("f", text, &ProcessEnvironment, &[]).unwrap();
+        assert_eq!(source(&config.sources["a"]), "http_poll http://h:8000/metrics every 5s, as network_*");
+        assert!(!serde_json::to_string(&config).unwrap().contains("hunter2"));
     }
 }
