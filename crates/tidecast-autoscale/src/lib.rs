@@ -1,0 +1,2 @@
+//! Predictive autoscaling as pure functions: what the Kubernetes HPA would decide, what a forecast would, and what either
+//! would have cost on recorded traffic.
