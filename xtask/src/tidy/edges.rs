@@ -17,7 +17,6 @@ const APPLICATION_ONLY: [&str; 3] = ["anyhow", "axum", "clap"];
 const SIBLINGS: [&str; 6] = [
     "tidecast-autoscale",
     "tidecast-connect",
-    "tidecast-autoscale",
     "tidecast-forecast",
     "tidecast-kube",
     "tidecast-promql",
