@@ -15,7 +15,10 @@ pub enum TraceError {
         values: usize,
     },
     /// Too little happens in so few samples.
-    #[error("the trace has {}, and at least {needed} are needed; record for longer, or more often", count(*samples, "sample"))]
+    #[error(
+        "the trace has {}, and at least {needed} are needed; record for longer, or more often",
+        count(*samples, "sample")
+    )]
     TooFewSamples {
         /// Samples at different times.
         samples: usize,
@@ -23,7 +26,10 @@ pub enum TraceError {
         needed: usize,
     },
     /// Too little happens in so short a time.
-    #[error("the trace covers {}, and at least {} is needed; take a longer recording, best of some days", length(i128::from(*covered_ms)), length(i128::from(*needed_ms)))]
+    #[error(
+        "the trace covers {}, and at least {} is needed; take a longer recording, best of some days",
+        span(*covered_ms), span(*needed_ms)
+    )]
     TooShort {
         /// From the first sample to the last, ms.
         covered_ms: i64,
@@ -31,7 +37,11 @@ pub enum TraceError {
         needed_ms: i64,
     },
     /// What happens between two samples is not in the recording.
-    #[error("most samples are {} apart, and at most 1h is of use; take a recording with a shorter step, or check whether the times are in seconds or milliseconds", length(i128::from(*step_ms)))]
+    #[error(
+        "most samples are {} apart, and at most 1h is of use; take a recording with a shorter step, or check \
+         whether the times are in seconds or milliseconds",
+        span(*step_ms)
+    )]
     TooCoarse {
         /// The most common distance, ms.
         step_ms: i64,
@@ -43,7 +53,10 @@ pub enum TraceError {
         jump: Jump,
     },
     /// More steps than a replay goes through.
-    #[error("the trace has {} steps of {}, more than {}; cut it, or take averages over a longer step", grouped(*steps as f64), length(i128::from(*step_ms)), grouped(*most as f64))]
+    #[error(
+        "the trace has {} steps of {}, more than {}; cut it, or take averages over a longer step",
+        grouped(*steps as f64), span(*step_ms), grouped(*most as f64)
+    )]
     TooLong {
         /// Steps from the first sample to the last.
         steps: u64,
@@ -53,7 +66,11 @@ pub enum TraceError {
         most: u64,
     },
     /// No value can be used.
-    #[error("none of the {} has a value that can be used: {empty} are empty or not a number, {negative} negative, {infinite} infinite; check which column or query holds the demand", count(*samples, "sample"))]
+    #[error(
+        "none of the {} has a value that can be used: {empty} are empty or not a number, {negative} negative, \
+         {infinite} infinite; check which column or query holds the demand",
+        count(*samples, "sample")
+    )]
     AllMissing {
         /// How many samples.
         samples: usize,
@@ -65,13 +82,21 @@ pub enum TraceError {
         infinite: usize,
     },
     /// There was no demand.
-    #[error("the demand is 0 in all {}; check which column or query holds the demand, and that the recording is from a time with traffic", count(*samples, "sample"))]
+    #[error(
+        "the demand is 0 in all {}; check which column or query holds the demand, and that the recording is from a \
+         time with traffic",
+        count(*samples, "sample")
+    )]
     AllZero {
         /// How many samples.
         samples: usize,
     },
     /// Most of the trace would be made up.
-    #[error("{} of the {} of {} have no value, more than half; {longest_gap}: cut the trace there, or take a recording with fewer gaps", percent(*missing, *steps), count(*steps, "step"), length(i128::from(*step_ms)))]
+    #[error(
+        "{} of the {} of {} have no value, more than half; {longest_gap}: cut the trace there, or take a recording \
+         with fewer gaps",
+        percent(*missing, *steps), count(*steps, "step"), span(*step_ms)
+    )]
     MostlyMissing {
         /// Steps without a value.
         missing: usize,
@@ -93,7 +118,8 @@ pub enum TraceError {
     },
     /// Too many rows cannot be read.
     #[error(
-        "line {line} cannot be read: {reason}; it is one of {malformed} such lines among {rows}, more than 1 in 100; write rows as in `1628640000,39.7` or `2021-08-11 00:00:00,39.7`"
+        "line {line} cannot be read: {reason}; it is one of {malformed} such lines among {rows}, more than 1 in \
+         100; write rows as in `1628640000,39.7` or `2021-08-11 00:00:00,39.7`"
     )]
     Malformed {
         /// The first of them, from 1.
@@ -156,6 +182,11 @@ impl fmt::Display for Gap {
         let gap = length(i128::from(self.to_ms) - i128::from(self.from_ms));
         write!(f, "the longest gap is {gap} from {} to {}", time(self.from_ms), time(self.to_ms))
     }
+}
+
+/// A length of time, ms.
+fn span(length_ms: i64) -> String {
+    length(i128::from(length_ms))
 }
 
 fn columns_found(columns: &[String]) -> String {
