@@ -2,3 +2,4 @@
 //! would have cost on recorded traffic.
 
 pub mod demand;
+pub mod trace;
