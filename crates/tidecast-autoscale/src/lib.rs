@@ -2,4 +2,5 @@
 //! would have cost on recorded traffic.
 
 pub mod demand;
+pub mod hpa;
 pub mod trace;
