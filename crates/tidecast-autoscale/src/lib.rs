@@ -3,4 +3,6 @@
 
 pub mod demand;
 pub mod hpa;
+pub mod policy;
+pub mod simulation;
 pub mod trace;
