@@ -189,7 +189,7 @@ impl fmt::Display for Reason {
         write!(out, "Present demand fills {:.1} replicas", present.unwrap_or_default())?;
         match forecast {
             Forecast::Unavailable => {
-                write!(out, "; there is no forecast yet, so the target utilisation decides: {wanted}")?
+                write!(out, "; there is no forecast yet, so the target utilisation decides: {wanted}")?;
             }
             Forecast::Losing { demand, quantile } => write!(
                 out,

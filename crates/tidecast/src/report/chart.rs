@@ -92,19 +92,23 @@ impl Chart {
     pub(super) fn named_points(&mut self, points: &[(&str, f64, f64, &str)]) {
         let drawn: Vec<(f64, f64, &str)> =
             points.iter().map(|(_, x, y, name)| (self.x_px(*x), self.y_px(*y), *name)).collect();
-        let bounds = Area([LEFT_PX + 4.0, TOP_PX, self.width - 4.0, self.height - BOTTOM_PX - 2.0]);
+        let bounds = Area([LEFT_PX + 4.0, TOP_PX, self.width - 4.0, self.height - BOTTOM_PX + 9.0]);
         let areas = places(&drawn, bounds);
         for (((class, ..), (x, y, _)), area) in points.iter().zip(&drawn).zip(&areas) {
             let (end, foot) = area.nearest(*x, *y);
+            // A name beside its point needs no line to it.
+            if (foot - y).abs() < 6.0 {
+                continue;
+            }
             let _infallible =
                 write!(self.body, "<path class=\"leader {class}\" d=\"M{x:.1} {y:.1}L{end:.1} {foot:.1}\"/>");
         }
         for (((class, ..), (x, y, name)), area) in points.iter().zip(&drawn).zip(&areas) {
-            let (start, middle) = area.start();
+            let (at, anchor, middle) = area.anchor(*x);
             let _infallible = write!(
                 self.body,
                 "<circle class=\"dot {class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>\
-                 <text class=\"tag {class}\" x=\"{start:.1}\" y=\"{:.1}\">{}</text>",
+                 <text class=\"tag {class} {anchor}\" x=\"{at:.1}\" y=\"{:.1}\">{}</text>",
                 middle + 4.0,
                 Escaped(name)
             );

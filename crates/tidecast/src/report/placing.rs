@@ -1,7 +1,7 @@
 //! Places for the names of points in a chart: near their point, not on another name, not on another point.
 
 /// A character of a name is about this wide, px.
-const LETTER_PX: f64 = 6.6;
+const LETTER_PX: f64 = 7.0;
 /// Half the height of a name.
 const HALF_PX: f64 = 8.0;
 /// From the middle of a point to its name.
@@ -24,10 +24,18 @@ impl Area {
         left >= x && right <= end && top >= y && bottom <= foot
     }
 
-    /// Where the name starts, and the middle of its height.
-    pub(super) fn start(&self) -> (f64, f64) {
-        let Self([left, top, _, bottom]) = self;
-        (*left, f64::midpoint(*top, *bottom))
+    /// Where the name of a point is fixed, whatever its true width: at its end, its start or its middle, with the class that
+    /// says so; and the middle of its height.
+    pub(super) fn anchor(&self, x: f64) -> (f64, &'static str, f64) {
+        let Self([left, top, right, bottom]) = self;
+        let middle = f64::midpoint(*top, *bottom);
+        if *right < x {
+            (*right, "end", middle)
+        } else if *left > x {
+            (*left, "", middle)
+        } else {
+            (f64::midpoint(*left, *right), "middle", middle)
+        }
     }
 
     /// The point of the area that is nearest to another.
@@ -41,14 +49,19 @@ impl Area {
 pub(super) fn places(points: &[(f64, f64, &str)], bounds: Area) -> Vec<Area> {
     let dots: Vec<Area> =
         points.iter().map(|(x, y, _)| Area([x - POINT_PX, y - POINT_PX, x + POINT_PX, y + POINT_PX])).collect();
+    // From right to left: of two points side by side, the names then lie outside of both.
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|one, other| points[*other].0.total_cmp(&points[*one].0));
     let mut taken: Vec<Area> = Vec::with_capacity(points.len());
-    for (x, y, name) in points {
+    for (x, y, name) in order.iter().map(|index| &points[*index]) {
         let width = name.chars().count() as f64 * LETTER_PX;
         let is_free = |area: &Area| area.within(&bounds) && !taken.iter().chain(&dots).any(|other| area.meets(other));
         let place = candidates(*x, *y, width).find(is_free);
         taken.push(place.unwrap_or_else(|| right_of(*x, *y, width)));
     }
-    taken
+    let mut found: Vec<(usize, Area)> = order.into_iter().zip(taken).collect();
+    found.sort_by_key(|(index, _)| *index);
+    found.into_iter().map(|(_, area)| area).collect()
 }
 
 fn right_of(x: f64, y: f64, width: f64) -> Area {

@@ -113,7 +113,7 @@ fn the_table_says_what_to_do() {
     let text = csv(1_440, plain);
     let folder = folder(&text);
     let table = succeed(folder.path(), &REPLAY);
-    assert!(table.starts_with("trace.csv: 1d of demand, a value every 1m, from "), "{table}");
+    assert!(table.starts_with("trace.csv: 1 day of demand, a value every 1m, from "), "{table}");
     assert!(table.contains("\n* Tidecast ") && table.contains("  Oracle "), "{table}");
     assert!(
         table.contains("contender") && table.contains("replica-hours") && table.contains("gap closed %"),
@@ -125,6 +125,7 @@ fn the_table_says_what_to_do() {
         ["rediction would", "rediction on would", "With prediction"].iter().any(|words| table.contains(words)),
         "{table}"
     );
+    assert!(table.contains("only 12h to learn from"), "{table}");
     // Nothing is written that was not asked for.
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 
@@ -232,7 +233,7 @@ fn what_cannot_be_replayed_says_what_to_do() {
         (&["--startup", "soon"], "soon"),
         (&["--capacity", "0.001"], "is the demand in requests a minute, and the capacity in requests a second?"),
         (&["--report", "absent/replay.html"], "there is no absent"),
-        (&["--query", "up"], "--from"),
+        (&["--query", "up"], "cannot be used with"),
     ];
     for (more, expected) in usage {
         let (error, code) = refused(fine.path(), &[&REPLAY[..], more].concat());
@@ -251,7 +252,7 @@ fn what_cannot_be_replayed_says_what_to_do() {
         ("ts,requests\nyesterday,many\n".repeat(400), "A trace looks like this"),
         (cut, "at least 60 are needed; record for longer"),
         (csv(90, plain), "at least 2h is needed"),
-        (String::new(), "columns"),
+        (String::new(), "the trace has 0 samples"),
         (csv(720, |minute| Some(format!("{},0", START_S + 60 * minute))), "the demand is 0 in all"),
         (
             csv(720, |minute| {

@@ -30,7 +30,7 @@ pub(super) struct DemandFlags {
     from: Option<String>,
 
     /// What to ask it, one series: 'sum(rate(http_requests_total[1m]))'
-    #[arg(long, value_name = "PROMQL", requires = "from")]
+    #[arg(long, value_name = "PROMQL", requires = "from", conflicts_with = "input")]
     query: Option<String>,
 
     /// How many days of it

@@ -8,13 +8,13 @@ use tidecast_autoscale::simulation::report::{Contender, Report};
 /// Title and what it means.
 const COLUMNS: [(&str, &str); 8] = [
     ("Replica-hours", "What is paid for: replicas from their creation, times hours"),
-    ("Against the best HPA", "Cost against that of the cheapest HPA target that keeps service, known only afterwards"),
+    ("vs best HPA", "Cost against that of the cheapest HPA target that keeps service, known only afterwards"),
     ("Beyond capacity", "Share of time in which demand exceeded what ready replicas serve"),
     ("Unserved", "Share of demand that was beyond what ready replicas serve"),
     ("Changes", "Changes of the number of replicas"),
     ("Gap closed", "Share of the gap between the best HPA and the oracle that is closed"),
-    ("Cost, equal violation", "Cost in units of that of the HPA that violates no more"),
-    ("Violation, equal cost", "Violation in units of that of the HPA that costs the same"),
+    ("Cost ratio", "Cost in units of that of the HPA that violates no more"),
+    ("Violation ratio", "Violation in units of that of the HPA that costs the same"),
 ];
 
 /// The section.

@@ -26,7 +26,9 @@ pub(super) fn section(report: &Report) -> String {
          the target that was cheapest on the past, and at every other for the curves.</dd>\
          <dt>Oracle</dt><dd>Knows all demand to come and starts each replica just in time: no policy can cost less without demand \
          beyond capacity.</dd>\
-         <dt>Gap closed</dt><dd>0 % costs as much as the best HPA in hindsight, 100 % as little as the oracle.</dd></dl>\
+         <dt>Gap closed</dt><dd>0 % costs as much as the best HPA in hindsight, 100 % as little as the oracle.</dd>\
+         <dt>Ratios</dt><dd>Cost in units of that of the HPA that violates as much, and violation in units of that of the HPA that \
+         costs as much, along its curve; below 1 is better. Violations of less than 0.02 % count as 0.02 %.</dd></dl>\
          <p class=\"faint\">Made by tidecast {version}.</p></section>",
         data = Escaped(&verdict::data(trace)),
         samples = trace.samples,

@@ -12,7 +12,6 @@ const SAME: f64 = 0.02;
 /// What was replayed, in one sentence.
 pub(crate) fn data(trace: &TraceSummary) -> String {
     let [from, scored, to] = [trace.from_ms, trace.scored_from_ms, trace.to_ms].map(instant);
-    let length = |ms: i64| DurationMs(ms / 60_000 * 60_000).to_string();
     format!(
         "{}: {} of demand, a value every {}, from {from} to {to} (UTC), peak {}; the last {}, from {scored} on, are scored.",
         trace.name,
@@ -42,7 +41,8 @@ pub(crate) fn comparison(report: &Report) -> Vec<String> {
             100.0 * gap
         ),
         (Some(gap), _) => format!(
-            "Tidecast costs more than the best HPA in hindsight: it closes {:.0} % of the gap to an oracle that knows the future.",
+            "Tidecast costs {} the best HPA in hindsight: it closes none of the gap to an oracle that knows the future ({:.0} %).",
+            against(ratio_to_best(report)),
             100.0 * gap
         ),
         (None, reason) => {
@@ -69,6 +69,16 @@ pub(crate) fn comparison(report: &Report) -> Vec<String> {
 
 /// What to do, in plain words.
 pub(crate) fn recommendation(report: &Report) -> String {
+    let learned_ms = report.trace.scored_from_ms - report.trace.from_ms;
+    let short = if learned_ms < DurationMs::DAY.0 {
+        format!(" It had only {} to learn from: a recording of some days tells more.", length(learned_ms))
+    } else {
+        String::new()
+    };
+    advice(report) + &short
+}
+
+fn advice(report: &Report) -> String {
     let Some(ours) = report.contenders.iter().find(|one| one.name == "ours") else { return String::new() };
     if ours.score.violation_share > KEPT {
         return broken(report, ours);
@@ -109,6 +119,13 @@ fn broken(report: &Report, ours: &Contender) -> String {
     format!("With prediction, demand would have been beyond capacity for {found} of the time. {cheaper}; {advice}.")
 }
 
+/// Our cost in units of that of the best HPA in hindsight.
+fn ratio_to_best(report: &Report) -> f64 {
+    let cost = |one: &Contender| one.score.cost_replica_minutes;
+    let ours = report.contenders.iter().find(|one| one.name == "ours").map(cost);
+    ours.zip(best_hpa(report).map(cost)).map_or(1.0, |(ours, best)| ours / best.max(f64::MIN_POSITIVE))
+}
+
 /// The cheapest HPA that keeps service, known only afterwards.
 pub(crate) fn best_hpa(report: &Report) -> Option<&Contender> {
     report.contenders.iter().find(|one| one.name == "hpa_hindsight")
@@ -121,6 +138,16 @@ fn against(ratio: f64) -> String {
         _ if percent < 0.5 => "as much as".to_owned(),
         ..1.0 => format!("{percent:.0} % less than"),
         _ => format!("{percent:.0} % more than"),
+    }
+}
+
+/// A length in whole days, or in the words of the command line where it is not.
+fn length(ms: i64) -> String {
+    match ms / DurationMs::DAY.0 {
+        1 if ms == DurationMs::DAY.0 => "1 day".to_owned(),
+        days if days >= 1 && ms % DurationMs::DAY.0 == 0 => format!("{days} days"),
+        days if days >= 4 => format!("{:.1} days", ms as f64 / DurationMs::DAY.0 as f64),
+        _ => DurationMs(ms / 60_000 * 60_000).to_string(),
     }
 }
 
