@@ -133,7 +133,7 @@ fn no_history_reacts_and_a_day_later_the_forecast_may_act() {
         let until_ms = sync * 15_000;
         let demand = office((until_ms / MINUTE_MS) as usize);
         let reading =
-            Reading { now_ms: until_ms + 30_000, replicas, demand: Some((demand, until_ms)), utilization: &[] };
+            Reading { now_ms: until_ms + 30_000, replicas, demand: Some((demand, until_ms)), utilisation: &[] };
         let decision = autoscaler.step(&reading);
         replicas = decision.replicas;
         rules.push((decision.rule.as_str(), decision.predicted.is_some()));
@@ -161,7 +161,7 @@ proptest! {
         let mut replicas = min;
         for (sync, demand) in demands.iter().enumerate() {
             let now_ms = sync as i64 * 15_000;
-            let reading = Reading { now_ms, replicas, demand: demand.map(|demand| (demand, now_ms)), utilization: &[] };
+            let reading = Reading { now_ms, replicas, demand: demand.map(|demand| (demand, now_ms)), utilisation: &[] };
             let decision = autoscaler.step(&reading);
             prop_assert!((min..=min + more).contains(&decision.replicas), "{decision:?}");
             if demand.is_none() {
