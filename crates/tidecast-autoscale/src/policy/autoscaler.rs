@@ -27,7 +27,7 @@ const SAVED_SYNCS: f64 = 4.0 * 1_440.0;
 const HOLD_SECONDS: f64 = 60.0;
 
 /// For how many decisions the allowance has to last at once: as long as a forecast holds.
-const HELD_SYNCS: f64 = 20.0;
+const HELD_SYNCS: u32 = 20;
 
 /// Readings are in thousandths of thousandths of a replica, so that whole numbers are precise enough.
 const MICRO: f64 = 1e6;
@@ -67,6 +67,8 @@ pub struct Autoscaler {
     calculator: ReplicaCalculator,
     /// Replicas that the forecast may still add, summed over decisions.
     allowance: f64,
+    /// How many it may add at once, and for how many more decisions that stands.
+    grant: (f64, u32),
 }
 
 impl Autoscaler {
@@ -103,6 +105,7 @@ impl Autoscaler {
             }),
             calculator: ReplicaCalculator::new(&controller, Tolerances::of(controller.tolerance, None)),
             allowance: 0.0,
+            grant: (0.0, 0),
             policy,
         })
     }
@@ -228,6 +231,11 @@ impl Autoscaler {
     fn forecast(&mut self, reactive: i32) -> Forecast {
         let reactive = f64::from(reactive);
         self.allowance = (self.allowance + EXTRA * reactive).min(EXTRA * reactive * SAVED_SYNCS);
+        // A grant stands for a while: replicas that come and go with the allowance serve nobody.
+        self.grant = match self.grant {
+            (granted, left @ 1..) => (granted, left - 1),
+            (_, 0) => ((self.allowance / f64::from(HELD_SYNCS)).floor().max(0.0), HELD_SYNCS - 1),
+        };
         let Some(plan) = self.planner.as_ref().and_then(DemandPlanner::plan) else { return Forecast::Unavailable };
         let (demand, quantile) = (plan.demand, plan.quantile);
         match plan.source {
@@ -235,7 +243,7 @@ impl Autoscaler {
             Source::Forecast(looks_at) => {
                 let most = match self.policy.violation_budget {
                     Some(_) => f64::INFINITY,
-                    None => reactive + (self.allowance / HELD_SYNCS).floor().max(0.0),
+                    None => reactive + self.grant.0,
                 };
                 Forecast::Acting { demand: demand.min(most), quantile, looks_at }
             }
