@@ -3,6 +3,9 @@
 use crate::config::{ConfigError, TokenError};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tidecast_autoscale::simulation::ReplayError;
+use tidecast_autoscale::trace::TraceError;
+use tidecast_connect::prometheus::PrometheusError;
 use tidecast_core::ports::{ArtifactError, SourceError, StoreError};
 use tidecast_forecast::models::UnknownModel;
 use tidecast_forecast::registry::RegistryError;
@@ -48,8 +51,14 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if cause.is::<UsageError>() || cause.is::<ConfigError>() || cause.is::<TokenError>() || cause.is::<UnknownModel>() {
         return Some(USAGE);
     }
-    if cause.is::<InputError>() {
+    if cause.is::<InputError>() || cause.is::<TraceError>() {
         return Some(INPUT);
+    }
+    if let Some(error) = cause.downcast_ref::<ReplayError>() {
+        return Some(if *error == ReplayError::NoDemand { INPUT } else { USAGE });
+    }
+    if let Some(error) = cause.downcast_ref::<PrometheusError>() {
+        return Some(prometheus(error));
     }
     if cause.is::<NetworkError>() {
         return Some(NETWORK);
@@ -73,6 +82,14 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     })
 }
 
+fn prometheus(error: &PrometheusError) -> u8 {
+    match error {
+        PrometheusError::Address { .. } | PrometheusError::Credentials { .. } | PrometheusError::Range { .. } => USAGE,
+        PrometheusError::Nothing { .. } | PrometheusError::SeveralSeries { .. } | PrometheusError::Histograms => INPUT,
+        _ => NETWORK,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +103,10 @@ mod tests {
             (anyhow::Error::new(full), STORE),
             (UsageError("x".into()).into(), USAGE),
             (NetworkError("x".into()).into(), NETWORK),
+            (TraceError::AllZero { samples: 60 }.into(), INPUT),
+            (ReplayError::NoDemand.into(), INPUT),
+            (PrometheusError::Histograms.into(), INPUT),
+            (PrometheusError::Slow { server: "x".into(), seconds: 1 }.into(), NETWORK),
             (anyhow::anyhow!("unknown"), FAILURE),
         ];
         for (error, expected) in cases {

@@ -3,7 +3,7 @@
 use super::report::{ParetoPoint, Score};
 
 /// The violation up to which service counts as kept.
-pub(super) const KEPT: f64 = 0.002;
+pub const KEPT: f64 = 0.002;
 
 /// Differences of violation below this are noise: half a minute a day.
 const FLOOR: f64 = 0.000_2;

@@ -12,4 +12,5 @@ mod replay;
 pub mod report;
 mod startup;
 
-pub use replay::{ReplayError, ReplaySettings, replay};
+pub use comparison::KEPT;
+pub use replay::{ReplayError, ReplaySettings, explain, replay};

@@ -5,7 +5,8 @@ use super::comparison::{Front, KEPT, gap_closed};
 use super::contenders::{Contender, HoltWinters, Hpa, KedaCron, Limits, Metric, Ours, SeasonalNaive, Threshold};
 use super::oracle;
 use super::report::{
-    Change, Conditions, Contender as Entry, Course, ParetoPoint, Replay, Report, Score, Timeline, TraceSummary,
+    Change, Conditions, Contender as Entry, Course, Explanation, ParetoPoint, Replay, Report, Score, Timeline,
+    TraceSummary,
 };
 use crate::policy::PolicyError;
 use crate::trace::Trace;
@@ -111,8 +112,7 @@ const REPLICAS_MAX: i32 = 10_000;
 /// Settings that make no sense, alone or with this trace.
 pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut(f64)) -> Result<Replay, ReplayError> {
     let stage = Stage::new(trace, settings)?;
-    let mut notes = trace.notes.clone();
-    notes.extend(settings.capacity.and_then(|capacity| trace.plausible(capacity)));
+    let notes = notes(trace, settings);
     let targets = targets();
     // Runs from the start of the trace take about four times as long as one of the scored part.
     let (runs, mut done) = (2 * targets.len() + 7 * 4, 0);
@@ -202,13 +202,7 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
     course("ours_same_target", "Tidecast, adding to the target", recording);
     entries.push(("ours_same_target", "Tidecast, adding to the target", target_text, score));
     advance(4);
-    let ours = Ours::new(
-        Some(settings.violation_budget),
-        settings.target,
-        stage.capacity,
-        settings.startup_seconds,
-        stage.limits,
-    )?;
+    let ours = stage.policy(settings)?;
     let (score, recording, predicted, decisions) = stage.ours(ours);
     course("ours", "Tidecast", recording);
     let ours_setting = format!("budget {} %", 100.0 * settings.violation_budget);
@@ -248,6 +242,27 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
         timeline: stage.timeline(predicted, courses),
         decisions,
     })
+}
+
+/// Replays a trace through our policy alone: what it changed in the scored part, and why.
+///
+/// # Errors
+/// As [`replay`].
+pub fn explain(trace: &Trace, settings: &ReplaySettings) -> Result<Explanation, ReplayError> {
+    let stage = Stage::new(trace, settings)?;
+    let (_, _, _, decisions) = stage.ours(stage.policy(settings)?);
+    Ok(Explanation {
+        trace: stage.summary(settings),
+        conditions: stage.conditions(settings),
+        decisions,
+        notes: notes(trace, settings),
+    })
+}
+
+/// What the reader should know about the data or the conditions.
+fn notes(trace: &Trace, settings: &ReplaySettings) -> Vec<String> {
+    let implausible = settings.capacity.and_then(|capacity| trace.plausible(capacity));
+    trace.notes.iter().cloned().chain(implausible).collect()
 }
 
 /// Targets of the sweep: close together where people set them, wide apart where only the wildest traffic needs them.
@@ -318,6 +333,12 @@ impl<'a> Stage<'a> {
         };
         let limits = Limits { min: settings.min_replicas, max };
         Ok(Self { workload, capacity, limits, scored_from_ms, step_ms: trace.step_ms.clamp(60_000, 3_600_000) })
+    }
+
+    /// Our policy, planning for the declared budget.
+    fn policy(&self, settings: &ReplaySettings) -> Result<Ours, PolicyError> {
+        let budget = Some(settings.violation_budget);
+        Ours::new(budget, settings.target, self.capacity, settings.startup_seconds, self.limits)
     }
 
     /// The HPA at a target, in the scored part.

@@ -14,6 +14,19 @@ pub struct Replay {
     pub decisions: Vec<Change>,
 }
 
+/// What our policy did, and why, without the other contenders.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// What was replayed.
+    pub trace: TraceSummary,
+    /// Under which conditions.
+    pub conditions: Conditions,
+    /// Changes in the scored part, oldest first.
+    pub decisions: Vec<Change>,
+    /// What the reader should know about the data or the conditions.
+    pub notes: Vec<String>,
+}
+
 /// Scores and comparisons.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {

@@ -46,6 +46,7 @@ const EXAMPLES: &str = "Examples:
   tidecast ingest meters.csv --store embedded:data     load a CSV into a store
   tidecast query 'power{device_id=~\"meter_.*\"}' --store embedded:data --from -7d --format csv
   tidecast backtest --input meters.csv --horizon 1d    how good would the forecasts have been?
+  tidecast autoscale replay --input requests.csv       what would have scaling by forecast cost?
   tidecast run -f tidecast.yaml                        everything a configuration file asks for
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 input data, 4 store, 5 network or port.";
@@ -106,7 +107,7 @@ async fn dispatch(verb: Verb) -> anyhow::Result<()> {
         Verb::Simulate(args) => simulate::run(args).await,
         Verb::Top(args) => top::run(args).await,
         Verb::Analytics(args) => analytics::run(&args),
-        Verb::Autoscale(args) => autoscale::run(&args),
+        Verb::Autoscale(args) => autoscale::run(args).await,
         Verb::Completions(args) => completions::run(&args),
     }
 }

@@ -77,6 +77,17 @@ impl Axis {
         Self { most: 1.0, ticks: ticks.map(|(value, _)| (value, format!("{:.0} %", value * 100.0))).collect(), ..axis }
     }
 
+    /// Shares on a logarithmic scale, from one power of ten to another: values are logarithms, labels percent.
+    pub(super) fn of_logarithmic_shares(least: i32, most: i32) -> Self {
+        let most = most.max(least + 1);
+        let label = |power: i32| {
+            let decimals = usize::try_from(-2 - power).unwrap_or(0);
+            format!("{:.decimals$} %", 100.0 * 10f64.powi(power))
+        };
+        let ticks = (least..=most).map(|power| (f64::from(power), label(power)));
+        Self { least: f64::from(least), most: f64::from(most), ticks: ticks.collect() }
+    }
+
     /// Instants, ms since the Unix epoch: ticks at whole hours, days, weeks (UTC).
     pub(super) fn of_time(from_ms: i64, to_ms: i64, count: usize) -> Self {
         let to_ms = to_ms.max(from_ms.saturating_add(1));
@@ -148,6 +159,7 @@ mod tests {
         check(&Axis::of_values(0.0, 9.7, 5), &["0", "2", "4", "6", "8", "10"]);
         check(&Axis::of_values(0.63, 0.87, 5), &["0.60", "0.65", "0.70", "0.75", "0.80", "0.85", "0.90"]);
         check(&Axis::of_values(-120.0, 340.0, 5), &["-200", "-100", "0", "100", "200", "300", "400"]);
+        check(&Axis::of_logarithmic_shares(-4, -1), &["0.01 %", "0.1 %", "1 %", "10 %"]);
         check(&Axis::of_shares(0.62, 4), &["60 %", "70 %", "80 %", "90 %", "100 %"]);
     }
 

@@ -2,6 +2,7 @@
 
 use super::axis::Axis;
 use super::markup::Escaped;
+use super::placing::{Area, places};
 use std::fmt::Write;
 
 /// Least distance between the names at the ends of lines, px.
@@ -58,6 +59,56 @@ impl Chart {
         let at = self.y_px(y);
         let end = self.width - self.right;
         let _infallible = write!(self.body, "<path class=\"rule\" d=\"M{LEFT_PX} {at:.1}H{end:.1}\"/>");
+    }
+
+    /// The area between the foot of the chart and a row of points.
+    pub(super) fn area(&mut self, class: &str, x: &[f64], high: &[f64]) {
+        let foot = vec![self.y.least; x.len()];
+        self.band(class, x, &foot, high);
+    }
+
+    /// Marks stretches of the x axis over the whole height; the shortest can still be seen.
+    pub(super) fn stretches(&mut self, class: &str, stretches: &[(f64, f64)]) {
+        let foot = self.height - BOTTOM_PX;
+        let mut path = String::new();
+        for (from, to) in stretches {
+            let (start, end) = (self.x_px(*from), self.x_px(*to));
+            let (start, end) = if end - start < 1.5 { (start, start + 1.5) } else { (start, end) };
+            let _infallible = write!(path, "M{start:.1} {TOP_PX:.1}H{end:.1}V{foot:.1}H{start:.1}Z");
+        }
+        let _infallible = write!(self.body, "<path class=\"{class}\" d=\"{path}\"/>");
+    }
+
+    /// Points of a curve, without names.
+    pub(super) fn dots(&mut self, class: &str, points: &[(f64, f64)]) {
+        for (x, y) in points {
+            let (x, y) = (self.x_px(*x), self.y_px(*y));
+            let _infallible =
+                write!(self.body, "<circle class=\"dot {class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"1.8\"/>");
+        }
+    }
+
+    /// Points with their names, each with its class: class, x, y, name.
+    pub(super) fn named_points(&mut self, points: &[(&str, f64, f64, &str)]) {
+        let drawn: Vec<(f64, f64, &str)> =
+            points.iter().map(|(_, x, y, name)| (self.x_px(*x), self.y_px(*y), *name)).collect();
+        let bounds = Area([LEFT_PX + 4.0, TOP_PX, self.width - 4.0, self.height - BOTTOM_PX - 2.0]);
+        let areas = places(&drawn, bounds);
+        for (((class, ..), (x, y, _)), area) in points.iter().zip(&drawn).zip(&areas) {
+            let (end, foot) = area.nearest(*x, *y);
+            let _infallible =
+                write!(self.body, "<path class=\"leader {class}\" d=\"M{x:.1} {y:.1}L{end:.1} {foot:.1}\"/>");
+        }
+        for (((class, ..), (x, y, name)), area) in points.iter().zip(&drawn).zip(&areas) {
+            let (start, middle) = area.start();
+            let _infallible = write!(
+                self.body,
+                "<circle class=\"dot {class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\"/>\
+                 <text class=\"tag {class}\" x=\"{start:.1}\" y=\"{:.1}\">{}</text>",
+                middle + 4.0,
+                Escaped(name)
+            );
+        }
     }
 
     /// Names a line where it ends.

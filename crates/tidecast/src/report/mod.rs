@@ -1,6 +1,6 @@
-//! What a backtest found, as data and as one self-contained HTML page.
+//! What a backtest found, as data and as one self-contained HTML page; and what a replay of demand found ([`scaling`]).
 //!
-//! The page needs no network and no library: its style, its charts (SVG) and the little script that sorts its tables are
+//! A page needs no network and no library: its style, its charts (SVG) and the little script that sorts its tables are
 //! in it. Names of series come from data, so everything written into it is escaped by [`markup`].
 
 mod axis;
@@ -8,8 +8,10 @@ mod chart;
 mod exhibits;
 mod markup;
 mod page;
+mod placing;
 mod profiles;
 mod protocol;
+pub(crate) mod scaling;
 mod tables;
 
 pub(crate) use page::render;

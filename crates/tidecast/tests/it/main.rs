@@ -14,6 +14,7 @@ mod object_storage;
 mod polling;
 mod process;
 mod redis_server;
+mod replay;
 mod simulate;
 mod spark;
 mod streams;

@@ -20,6 +20,8 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
         "AWS_ACCESS_KEY_ID",
         "TIDECAST_REGISTRY",
         "TIDECAST_TO",
+        "TIDECAST_PROMETHEUS_TOKEN",
+        "TIDECAST_PROMETHEUS_PASSWORD",
     ] {
         command.env_remove(variable);
     }

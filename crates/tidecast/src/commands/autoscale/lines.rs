@@ -20,18 +20,23 @@ pub(super) struct Lines {
     number: usize,
 }
 
+/// The text of a file. What it holds tells whether it is compressed, not its name.
+///
+/// # Errors
+/// If its beginning cannot be read.
+pub(super) fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    let mut file = BufReader::new(File::open(path)?);
+    let is_gzip = file.fill_buf()?.starts_with(&GZIP);
+    Ok(if is_gzip { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
+}
+
 impl Lines {
     /// Opens a file. What it holds tells whether it is compressed, not its name.
     ///
     /// # Errors
     /// If it cannot be read.
     pub(super) fn open(path: &Path) -> Result<Self, InputError> {
-        let open = || -> io::Result<Box<dyn BufRead>> {
-            let mut file = BufReader::new(File::open(path)?);
-            let is_gzip = file.fill_buf()?.starts_with(&GZIP);
-            Ok(if is_gzip { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
-        };
-        let reader = open().map_err(|error| InputError(format!("{} cannot be read: {error}", path.display())))?;
+        let reader = open(path).map_err(|error| InputError(format!("{} cannot be read: {error}", path.display())))?;
         Ok(Self { path: path.to_owned(), reader, number: 0 })
     }
 
