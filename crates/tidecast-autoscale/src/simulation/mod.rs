@@ -1,0 +1,3 @@
+//! Replays of recorded demand.
+
+pub mod report;
