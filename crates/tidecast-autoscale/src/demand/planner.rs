@@ -1,0 +1,281 @@
+//! From demand minute by minute to the replicas that should be there: forecasters, their margins, and the choice.
+
+use super::DAY;
+use super::centers::{CENTERS, Centers, Forecasts, SCALES, Spreads};
+use super::features::{Features, features};
+use super::history::History;
+use super::margins::{Margins, Weight};
+use std::collections::VecDeque;
+
+/// The furthest a plan looks ahead, minutes.
+const HORIZON_MAX: usize = 30;
+
+/// A forecast holds for this many minutes at least: pods that come and go with every minute serve nobody. It is the
+/// HPA's own stabilisation of scaling down.
+const HOLD: usize = 5;
+
+/// How often the choice is looked at again, minutes.
+const CHOICE_EVERY: usize = 30;
+
+/// A challenger must be cheaper than what is followed by this share: the best of many on the same past is partly luck.
+const HYSTERESIS: f64 = 0.05;
+
+/// How long own violations count, minutes.
+const ACCOUNT: f64 = 4.0 * 1_440.0;
+
+/// How hard own violations correct what share is planned with, and its bounds, in budgets.
+const CORRECTION: f64 = 1.5;
+const PLANNED: (f64, f64) = (0.3, 3.0);
+
+/// How many forecasters are followed together: the mean of several errs less than the best of the past.
+const TEAM: usize = 3;
+
+/// A member may cost this much more than the cheapest.
+const MEMBER_COST: f64 = 1.1;
+
+/// Forecasts the demand that capacity must be there for, one minute of demand after the other.
+///
+/// Demand is in replicas: what one replica serves is 1.
+#[derive(Clone, Debug)]
+pub struct DemandPlanner {
+    budget: f64,
+    horizon: usize,
+    history: History,
+    centers: Centers,
+    /// By forecaster, then by measure of spread.
+    margins: Vec<Margins>,
+    weight: Weight,
+    /// What was foreseen in the last minutes, newest last.
+    foreseen: VecDeque<Foreseen>,
+    /// Minutes until demand is whole again within a horizon.
+    gap: usize,
+    scored: usize,
+    /// The share of minutes that own plans did not cover.
+    violated: f64,
+    /// What is followed, the cheapest first.
+    team: Vec<Choice>,
+}
+
+/// What all forecasters said at one minute.
+#[derive(Clone, Debug)]
+struct Foreseen {
+    features: Features,
+    /// As they were made.
+    made: Forecasts,
+    /// As they are held.
+    held: Forecasts,
+    spreads: [Spreads; CENTERS],
+    /// What was planned for.
+    planned: Option<f64>,
+}
+
+/// What is followed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Choice {
+    center: usize,
+    scale: usize,
+    margin: f64,
+}
+
+/// What to have capacity for now, so that it is there when new replicas could be ready.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plan {
+    /// Demand to be ready for, in replicas.
+    pub demand: f64,
+    /// What is expected without a margin, in replicas.
+    pub expected: f64,
+    /// The quantile of past needs that the margin covers.
+    pub quantile: f64,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where a plan comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A forecast: it has been cheaper than reacting, within the same budget. What it looks at, for people.
+    Forecast(&'static str),
+    /// Present demand with a margin: no forecast has been cheaper. What it looks at.
+    Reactive(&'static str),
+}
+
+impl DemandPlanner {
+    /// For a workload whose demand may exceed capacity for a share of time of `budget`, and which needs `horizon` minutes
+    /// from now until a replica that it asks for is ready and its effect is seen.
+    #[must_use]
+    pub fn new(budget: f64, horizon: usize) -> Self {
+        Self {
+            budget,
+            horizon: horizon.clamp(1, HORIZON_MAX),
+            history: History::default(),
+            centers: Centers::new(),
+            margins: vec![Margins::new(); CENTERS * SCALES],
+            weight: Weight::first(),
+            foreseen: VecDeque::new(),
+            gap: 0,
+            scored: 0,
+            violated: 0.0,
+            team: Vec::new(),
+        }
+    }
+
+    /// Looks ahead further, or less far, from now on.
+    pub fn look_ahead(&mut self, horizon: usize) {
+        self.horizon = horizon.clamp(1, HORIZON_MAX);
+    }
+
+    /// Minutes that were seen.
+    #[must_use]
+    pub fn minutes(&self) -> usize {
+        self.history.seen()
+    }
+
+    /// Takes the demand of the next minute, its greatest, in replicas. `None`, or no number, where it is missing: time goes
+    /// on, and nothing is learned from it.
+    pub fn observe(&mut self, demand: Option<f64>) {
+        match demand.filter(|demand| demand.is_finite() && *demand >= 0.0) {
+            Some(demand) => {
+                self.history.push(demand);
+                if self.gap == 0 {
+                    self.score(demand);
+                    self.learn();
+                }
+                self.gap = self.gap.saturating_sub(1);
+            }
+            None => {
+                let as_before = self.history.last();
+                self.history.push(super::history::from_log(as_before));
+                self.gap = self.horizon;
+            }
+        }
+        self.foresee();
+        if self.history.seen().is_multiple_of(CHOICE_EVERY) || self.team.is_empty() {
+            self.choose();
+        }
+        let planned = self.plan().map(|plan| plan.demand);
+        if let Some(newest) = self.foreseen.back_mut() {
+            newest.planned = planned;
+        }
+    }
+
+    /// What to have capacity for; `None` until enough was seen to say what a margin is worth.
+    #[must_use]
+    pub fn plan(&self) -> Option<Plan> {
+        let (first, newest) = (self.team.first()?, self.foreseen.back()?);
+        let mean = |of: &dyn Fn(&Choice) -> f64| self.team.iter().map(of).sum::<f64>() / self.team.len() as f64;
+        let expected = mean(&|member| newest.held[member.center]);
+        let margin = mean(&|member| member.margin * newest.spreads[member.center][member.scale]);
+        let description = Centers::describe(first.center);
+        let reactive = self.team.iter().all(|member| Centers::is_reactive(member.center));
+        Some(Plan {
+            demand: expected + margin,
+            expected,
+            quantile: 1.0 - self.share(),
+            source: if reactive { Source::Reactive(description) } else { Source::Forecast(description) },
+        })
+    }
+
+    /// Holds the newest minute's demand against everything that was foreseen before it.
+    fn score(&mut self, demand: f64) {
+        let from = self.foreseen.len().saturating_sub(self.horizon);
+        if self.foreseen.len() == from {
+            return;
+        }
+        // One replica fewer than are needed: any capacity above it is rounded up to enough.
+        let need = demand.ceil() - 1.0;
+        for center in 0..CENTERS {
+            let decisions = self.foreseen.range(from..).filter(|foreseen| !foreseen.held[center].is_nan());
+            let mut needed = [f64::NEG_INFINITY; SCALES];
+            for foreseen in decisions {
+                let short = need - foreseen.held[center];
+                for (needed, spread) in needed.iter_mut().zip(&foreseen.spreads[center]) {
+                    *needed = needed.max(short / spread);
+                }
+            }
+            if needed[0] > f64::NEG_INFINITY {
+                for (scale, needed) in needed.iter().enumerate() {
+                    self.margins[center * SCALES + scale].add(*needed, self.weight);
+                }
+            }
+        }
+        let plans = self.foreseen.range(from..).filter_map(|foreseen| foreseen.planned);
+        let least = plans.fold(f64::INFINITY, f64::min);
+        if least.is_finite() {
+            let violated = if least.ceil() < demand { 1.0 } else { 0.0 };
+            self.violated += (violated - self.violated) / ACCOUNT;
+        }
+        self.scored += 1;
+        let (weight, heavy) = self.weight.next();
+        self.weight = weight;
+        if heavy {
+            self.margins.iter_mut().for_each(Margins::scale_down);
+        }
+    }
+
+    /// Lets all forecasters learn from the minute whose horizon has just ended.
+    fn learn(&mut self) {
+        let Some(ended) = self.foreseen.len().checked_sub(self.horizon) else { return };
+        let minute = self.history.seen() - 1 - self.horizon;
+        let peak = self.history.max(self.horizon - 1, self.horizon);
+        let foreseen = &self.foreseen[ended];
+        self.centers.learn(minute, &foreseen.features, &foreseen.made, peak);
+    }
+
+    fn foresee(&mut self) {
+        let features = features(&self.history, self.horizon);
+        let made = self.centers.forecast(&self.history, &features, self.horizon);
+        let mut held = made;
+        let from = self.foreseen.len().saturating_sub(HOLD - 1);
+        for before in self.foreseen.range(from..) {
+            for (held, before) in held.iter_mut().zip(&before.made) {
+                if *before > *held {
+                    *held = *before;
+                }
+            }
+        }
+        let minute = self.history.seen() - 1;
+        let mut spreads = [[0.0; SCALES]; CENTERS];
+        for (center, forecast) in held.iter().enumerate().filter(|(_, forecast)| !forecast.is_nan()) {
+            spreads[center] = self.centers.spreads(minute, center, *forecast);
+            for (scale, spread) in spreads[center].iter().enumerate() {
+                self.margins[center * SCALES + scale].price(*forecast, *spread);
+            }
+        }
+        while self.foreseen.len() >= self.horizon.max(HOLD) + 1 {
+            self.foreseen.pop_front();
+        }
+        self.foreseen.push_back(Foreseen { features, made, held, spreads, planned: None });
+    }
+
+    /// The share of minutes that may be violated, as it is planned with: more than the budget where own plans have violated
+    /// less than it lately, less where they have violated more.
+    fn share(&self) -> f64 {
+        let (least, most) = PLANNED;
+        self.budget * (CORRECTION * (1.0 - self.violated / self.budget)).exp().clamp(least, most)
+    }
+
+    /// Follows the forecasters that have been cheapest, each with the margin that keeps the budget.
+    fn choose(&mut self) {
+        // A share of one in n minutes cannot be told from fewer than n of them.
+        if (self.scored as f64) < (1.0 / self.budget).min(DAY as f64) {
+            return;
+        }
+        let share = self.share();
+        let Some(newest) = self.foreseen.back() else { return };
+        let mut priced = Vec::with_capacity(CENTERS);
+        for center in (0..CENTERS).filter(|center| !newest.held[*center].is_nan()) {
+            let best = (0..SCALES).filter_map(|scale| {
+                let margins = &self.margins[center * SCALES + scale];
+                let margin = margins.margin(share)?;
+                let followed = self.team.first().is_some_and(|choice| (choice.center, choice.scale) == (center, scale));
+                let cost = margins.cost(margin) * if followed { 1.0 - HYSTERESIS } else { 1.0 };
+                Some((cost, Choice { center, scale, margin }))
+            });
+            priced.extend(best.min_by(|(one, _), (other, _)| one.total_cmp(other)));
+        }
+        priced.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        let limit = priced.first().map_or(0.0, |(cost, _)| cost * MEMBER_COST);
+        let members = priced.into_iter().take_while(|(cost, _)| *cost <= limit).take(TEAM);
+        self.team = members.map(|(_, choice)| choice).collect();
+    }
+}
