@@ -2,5 +2,7 @@
 //! would have cost on recorded traffic.
 
 pub mod demand;
+pub mod hpa;
+pub mod policy;
 pub mod simulation;
 pub mod trace;

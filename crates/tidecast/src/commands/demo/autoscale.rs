@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tidecast_autoscale::simulation::report::Replay;
+use tidecast_autoscale::simulation::{ReplaySettings, replay};
 use tidecast_autoscale::trace::{Trace, read_csv};
 use tidecast_core::duration::DurationMs;
 use tidecast_core::ports::Clock as _;
@@ -132,7 +133,7 @@ async fn prepare(host: &Host, recording: Recording) -> anyhow::Result<Replay> {
     });
     let bar = progress::bar("replay", 100);
     let (live, rehearsal, shown) = (host.live.clone(), host.rehearsal.clone(), bar.clone());
-    let (sender, receiver) = oneshot::channel();
+    let (workload, (sender, receiver)) = (name.clone(), oneshot::channel());
     std::thread::Builder::new().name("replay".to_owned()).spawn(move || {
         let mut percent = 0;
         let mut told = |share: f64| {
@@ -140,15 +141,16 @@ async fn prepare(host: &Host, recording: Recording) -> anyhow::Result<Replay> {
             if reached > percent {
                 percent = reached;
                 shown.set_position(percent);
-                tell(&rehearsal, &live, &name, percent);
+                tell(&rehearsal, &live, &workload, percent);
             }
         };
-        let replay = super::autoscale_fixture::replay(&trace, &name, &mut told);
+        let settings = ReplaySettings { name, ..ReplaySettings::default() };
+        let replay = replay(&trace, &settings, &mut told);
         let _nobody_waits = sender.send(replay);
     })?;
     let replay = receiver.await.context("the replay broke off")?;
     bar.finish_and_clear();
-    Ok(replay)
+    Ok(replay?)
 }
 
 fn tell(rehearsal: &Rehearsal, live: &Live, workload: &str, percent: u64) {

@@ -2,7 +2,6 @@
 
 mod antennas;
 mod autoscale;
-mod autoscale_fixture;
 mod once;
 mod recording;
 

@@ -1,0 +1,272 @@
+//! One workload over time: readings of demand become facts, facts a decision, and the decision is held to limits and rates.
+
+use super::decision::Reason;
+use super::{Calendar, Decision, Facts, Forecast, LeadTime, Policy, PolicyError, Rule, decide};
+use crate::demand::{DemandPlanner, Source};
+use crate::hpa::behavior::{AbleToScale, Limiting};
+use crate::hpa::{Branch, ControllerSettings, ReplicaCalculator, Scaler, ScalerSettings, Tolerances};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// The budget that margins are measured for where the policy declares none.
+const USUAL_BUDGET: f64 = 0.001;
+
+/// A reading older than this tells nothing about present demand.
+const STALE_MS: i64 = 5 * MINUTE_MS;
+
+/// A hole in the readings longer than this is not gone through minute by minute.
+const HOLE_MINUTES_MAX: i64 = 1_440;
+
+/// What a forecast may cost beyond the target, where the policy has no budget: as a share of what the target costs.
+const EXTRA: f64 = 0.03;
+
+/// How much of it can be saved up: what accrues in a day of decisions every 15 s.
+const SAVED_SYNCS: f64 = 4.0 * 1_440.0;
+
+/// Readings are in thousandths of thousandths of a replica, so that whole numbers are precise enough.
+const MICRO: f64 = 1e6;
+
+/// What is seen of a workload at one moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading<'a> {
+    /// The moment, milliseconds since the epoch. Never earlier than the last.
+    pub now_ms: i64,
+    /// Replicas there are, ready or not.
+    pub replicas: i32,
+    /// Total demand, and the end of the time over which it was measured; `None` where it cannot be read.
+    pub demand: Option<(f64, i64)>,
+    /// Predicted utilisations, for a policy with a threshold.
+    pub utilization: &'a [f64],
+}
+
+/// The autoscaling of one workload.
+#[derive(Clone, Debug)]
+pub struct Autoscaler {
+    policy: Policy,
+    capacity: f64,
+    calendar: Calendar,
+    /// `None` where no forecast is asked for.
+    planner: Option<DemandPlanner>,
+    lead_time: LeadTime,
+    /// The minute that readings fall into, and the greatest of them, in replicas.
+    open: Option<(i64, f64)>,
+    /// The last minute that the planner was told of.
+    closed: Option<i64>,
+    /// The newest reading, in replicas, and its time.
+    newest: Option<(f64, i64)>,
+    /// The HPA at the target, as if it alone had decided: its limits, and its replicas.
+    reactive: (Scaler, i32),
+    /// Limits and rates of what is decided here.
+    scaler: Scaler,
+    calculator: ReplicaCalculator,
+    /// Replicas that the forecast may still add, summed over decisions.
+    allowance: f64,
+}
+
+impl Autoscaler {
+    /// For a workload of which one replica serves `capacity` and typically takes `startup_seconds` to start.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the policy, or the capacity.
+    pub fn new(policy: Policy, capacity: f64, startup_seconds: f64) -> Result<Self, PolicyError> {
+        policy.check()?;
+        if !(capacity > 0.0 && capacity.is_finite()) {
+            return Err(PolicyError::Capacity(capacity));
+        }
+        let controller = ControllerSettings::default();
+        let settings = ScalerSettings {
+            min_replicas: Some(policy.min_replicas),
+            max_replicas: policy.max_replicas,
+            behavior: None,
+            downscale_stabilization_seconds: controller.downscale_stabilization_seconds,
+        };
+        let lead_time = LeadTime::new(startup_seconds);
+        Ok(Self {
+            capacity,
+            calendar: Calendar::new(&policy.calendar)?,
+            planner: Some(DemandPlanner::new(policy.violation_budget.unwrap_or(USUAL_BUDGET), 1)),
+            lead_time,
+            open: None,
+            closed: None,
+            newest: None,
+            reactive: (Scaler::new(&settings), 0),
+            scaler: Scaler::new(&settings),
+            calculator: ReplicaCalculator::new(&controller, Tolerances::of(controller.tolerance, None)),
+            allowance: 0.0,
+            policy,
+        })
+    }
+
+    /// The same without a forecast of its own: what it does is to react, and what predicted utilisations and the calendar
+    /// ask for.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn reacting(policy: Policy, capacity: f64, startup_seconds: f64) -> Result<Self, PolicyError> {
+        Ok(Self { planner: None, ..Self::new(policy, capacity, startup_seconds)? })
+    }
+
+    /// Takes the time that a replica took from its creation until it was ready.
+    pub fn measure_startup(&mut self, seconds: f64) {
+        self.lead_time.measure(seconds);
+    }
+
+    /// Takes a minute of the past, its greatest demand, before the first reading. `None` where it is missing.
+    pub fn remember(&mut self, demand: Option<f64>) {
+        if let Some(planner) = &mut self.planner {
+            planner.observe(demand.map(|demand| demand / self.capacity));
+        }
+    }
+
+    /// The demand that capacity is planned for, in the unit of the demand; `None` while there is no plan.
+    #[must_use]
+    pub fn planned_demand(&self) -> Option<f64> {
+        self.planner.as_ref()?.plan().map(|plan| plan.demand * self.capacity)
+    }
+
+    /// One decision.
+    pub fn step(&mut self, reading: &Reading<'_>) -> Decision {
+        self.observe(reading);
+        let present = self.newest.filter(|(_, until_ms)| reading.now_ms - until_ms <= STALE_MS);
+        let present = present.map(|(demand, _)| demand).filter(|_| reading.demand.is_some());
+        let seconds = reading.now_ms as f64 / 1_000.0;
+        let facts = Facts {
+            replicas: reading.replicas,
+            present,
+            reactive: self.react(seconds, reading.replicas, present),
+            forecast: self.forecast(),
+            calendar: self.calendar.min_replicas(reading.now_ms),
+            utilization: reading.utilization.iter().copied().reduce(f64::max),
+        };
+        let decision = self.spend(decide(&self.policy, &facts));
+        self.hold(seconds, reading.replicas, decision)
+    }
+
+    /// Gathers readings into minutes. A reading counts for the minute in which it ends.
+    fn observe(&mut self, reading: &Reading<'_>) {
+        let Some((demand, until_ms)) = reading.demand.filter(|(demand, _)| demand.is_finite() && *demand >= 0.0) else {
+            return;
+        };
+        if self.newest.is_some_and(|(_, newest)| until_ms <= newest) {
+            return;
+        }
+        let demand = demand / self.capacity;
+        self.newest = Some((demand, until_ms));
+        let minute = (until_ms - 1).div_euclid(MINUTE_MS);
+        let age_ms = reading.now_ms - until_ms;
+        match self.open {
+            Some((open, greatest)) if open == minute => self.open = Some((minute, greatest.max(demand))),
+            Some((open, greatest)) => {
+                self.close(age_ms, open, greatest);
+                self.open = Some((minute, demand));
+            }
+            None => self.open = Some((minute, demand)),
+        }
+        if let Some(closed) = self.closed {
+            let hole = minute - closed - 1;
+            if let Some(planner) = &mut self.planner {
+                (0..hole.min(HOLE_MINUTES_MAX)).for_each(|_| planner.observe(None));
+            }
+            self.closed = Some(minute - 1);
+        }
+        // No other reading ends in this minute.
+        if until_ms.rem_euclid(MINUTE_MS) == 0
+            && let Some((minute, greatest)) = self.open.take()
+        {
+            self.close(age_ms, minute, greatest);
+        }
+    }
+
+    fn close(&mut self, age_ms: i64, minute: i64, greatest: f64) {
+        self.closed = Some(minute);
+        // From the end of this minute: the metric's age, a minute until the next plan, and the start.
+        let seconds = age_ms as f64 / 1_000.0 + 60.0 + self.lead_time.seconds();
+        if let Some(planner) = &mut self.planner {
+            planner.look_ahead((seconds / 60.0).ceil() as usize);
+            planner.observe(Some(greatest));
+        }
+    }
+
+    /// What the HPA would have at the target.
+    fn react(&mut self, seconds: f64, replicas: i32, present: Option<f64>) -> i32 {
+        let (scaler, current) = &mut self.reactive;
+        if *current == 0 {
+            *current = replicas;
+        }
+        let step = match present {
+            Some(present) => {
+                let proposal = self.calculator.external_per_pod_replicas(
+                    &[(present * MICRO) as i64],
+                    *current,
+                    (self.policy.target * MICRO) as i64,
+                );
+                match proposal {
+                    Ok(proposal) => scaler.reconcile(seconds, *current, proposal.replicas),
+                    Err(_) => scaler.reconcile_without_proposal(seconds, *current),
+                }
+            }
+            None => scaler.reconcile_without_proposal(seconds, *current),
+        };
+        *current = step.replicas;
+        step.replicas
+    }
+
+    fn forecast(&self) -> Forecast {
+        match self.planner.as_ref().and_then(DemandPlanner::plan) {
+            None => Forecast::Unavailable,
+            Some(plan) => match plan.source {
+                Source::Reactive(_) => Forecast::Losing { demand: plan.demand, quantile: plan.quantile },
+                Source::Forecast(looks_at) => {
+                    Forecast::Acting { demand: plan.demand, quantile: plan.quantile, looks_at }
+                }
+            },
+        }
+    }
+
+    /// Where the policy has no budget, the forecast adds no more than its allowance.
+    fn spend(&mut self, mut decision: Decision) -> Decision {
+        if self.policy.violation_budget.is_some() {
+            return decision;
+        }
+        let reactive = f64::from(decision.reactive);
+        self.allowance = (self.allowance + EXTRA * reactive).min(EXTRA * reactive * SAVED_SYNCS);
+        if decision.rule == Rule::Forecast {
+            let extra = f64::from(decision.replicas - decision.reactive).min(self.allowance.floor());
+            self.allowance -= extra;
+            decision.replicas = decision
+                .reactive
+                .saturating_add(extra as i32)
+                .clamp(self.policy.min_replicas, self.policy.max_replicas);
+            if extra <= 0.0 {
+                decision.rule = Rule::Reactive;
+            }
+            decision.reason = Reason { rule: decision.rule, wanted: decision.replicas, ..decision.reason };
+        }
+        decision
+    }
+
+    /// Holds a decision to stabilisation and rates.
+    fn hold(&mut self, seconds: f64, replicas: i32, mut decision: Decision) -> Decision {
+        // The HPA leaves a workload without replicas alone; a policy whose minimum is above zero brings it back.
+        if replicas == 0 && decision.replicas > 0 {
+            return decision;
+        }
+        let step = if decision.rule == Rule::Missing {
+            self.scaler.reconcile_without_proposal(seconds, replicas)
+        } else {
+            self.scaler.reconcile(seconds, replicas, decision.replicas)
+        };
+        if step.replicas != decision.replicas {
+            decision.replicas = step.replicas;
+            decision.rule = match step.branch {
+                Branch::Metrics(held) if held.able_to_scale == AbleToScale::ScaleDownStabilized => Rule::Stabilization,
+                Branch::Metrics(held) if held.limiting == Limiting::ScaleUpLimit => Rule::Rate,
+                Branch::AboveMax => Rule::Maximum,
+                Branch::BelowMin => Rule::Minimum,
+                _ => decision.rule,
+            };
+            decision.reason = Reason { rule: decision.rule, ..decision.reason };
+        }
+        decision
+    }
+}

@@ -1,0 +1,434 @@
+//! One trace, all contenders, one report.
+
+use super::cluster::{AVERAGING_MS, Recording, SYNC_MS, View, Workload, run};
+use super::comparison::{Front, KEPT, gap_closed};
+use super::contenders::{Contender, HoltWinters, Hpa, KedaCron, Limits, Metric, Ours, SeasonalNaive, Threshold};
+use super::oracle;
+use super::report::{
+    Change, Conditions, Contender as Entry, Course, ParetoPoint, Replay, Report, Score, Timeline, TraceSummary,
+};
+use crate::policy::PolicyError;
+use crate::trace::Trace;
+
+/// Contenders that learn nothing begin this long before the scored part.
+const WARM_UP_MS: i64 = 2 * 3_600_000;
+
+/// The threshold of the rule of the same name.
+const THRESHOLD: f64 = 0.85;
+
+/// A replica serves this share of the peak where no capacity is given.
+const PEAK_REPLICAS: f64 = 40.0;
+
+/// The most replicas, in units of what the peak needs, where no maximum is given.
+const HEAD_ROOM: f64 = 2.0;
+
+/// Changes that are kept with their reasons, the newest.
+const CHANGES_MAX: usize = 10_000;
+
+/// Under which conditions a trace is replayed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplaySettings {
+    /// Where the trace came from.
+    pub name: String,
+    /// Demand that one replica serves; `None`: a fortieth of the peak.
+    pub capacity: Option<f64>,
+    /// Median start-up time, seconds.
+    pub startup_seconds: f64,
+    /// Age of metrics, seconds.
+    pub lag_seconds: f64,
+    /// The target of an HPA that nobody tuned.
+    pub target: f64,
+    /// The share of time that demand may exceed capacity.
+    pub violation_budget: f64,
+    /// Fewest replicas.
+    pub min_replicas: i32,
+    /// Most replicas; `None`: twice what the peak needs.
+    pub max_replicas: Option<i32>,
+    /// Seed of start-up times.
+    pub seed: u64,
+}
+
+impl Default for ReplaySettings {
+    fn default() -> Self {
+        Self {
+            name: "trace".to_owned(),
+            capacity: None,
+            startup_seconds: 180.0,
+            lag_seconds: 30.0,
+            target: 0.7,
+            // Somewhat below the 0.2 % that contenders are compared at: what is realised is not what was declared.
+            violation_budget: 0.001_25,
+            min_replicas: 1,
+            max_replicas: None,
+            seed: 1,
+        }
+    }
+}
+
+/// Why a replay cannot be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ReplayError {
+    /// A setting of the policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// A duration that makes no sense here.
+    #[error("{name} is {seconds} s; give {range}")]
+    Duration {
+        /// Its name.
+        name: &'static str,
+        /// Its value.
+        seconds: f64,
+        /// The values that it may have.
+        range: &'static str,
+    },
+    /// Replicas without end.
+    #[error(
+        "the peak of {peak} needs {replicas:.0} replicas of capacity {capacity}, more than the {most} that are simulated; {advice}"
+    )]
+    TooMany {
+        /// The peak.
+        peak: f64,
+        /// The capacity given.
+        capacity: f64,
+        /// How many replicas that makes.
+        replicas: f64,
+        /// How many are possible.
+        most: i32,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Nothing to scale.
+    #[error("demand is zero throughout; there is nothing to scale")]
+    NoDemand,
+}
+
+/// The most replicas that are simulated.
+const REPLICAS_MAX: i32 = 10_000;
+
+/// Replays a trace. `progress` is told the share that is done.
+///
+/// # Errors
+/// Settings that make no sense, alone or with this trace.
+pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut(f64)) -> Result<Replay, ReplayError> {
+    let stage = Stage::new(trace, settings)?;
+    let mut notes = trace.notes.clone();
+    notes.extend(settings.capacity.and_then(|capacity| trace.plausible(capacity)));
+    let targets = targets();
+    // Runs from the start of the trace take about four times as long as one of the scored part.
+    let (runs, mut done) = (2 * targets.len() + 7 * 4, 0);
+    let mut advance = |by: usize| {
+        done += by;
+        progress((done as f64 / runs as f64).min(1.0));
+    };
+
+    let mut pareto = Vec::new();
+    let mut past = Vec::new();
+    for (metric, name) in [(Metric::Cpu, "cpu"), (Metric::Rate, "rate")] {
+        for target in &targets {
+            let percent = (100.0 * target).round() / 100.0;
+            if metric == Metric::Cpu && (percent < 0.01 || (percent - target).abs() > 1e-9) {
+                advance(1);
+                continue;
+            }
+            pareto.push(ParetoPoint {
+                metric: name,
+                target: *target,
+                score: stage.hpa(metric, *target, stage.scored_from_ms).0,
+            });
+            past.push(stage.hpa_before(metric, *target));
+            advance(1);
+        }
+    }
+    let front = Front::of(&pareto);
+    let kept = |score: &Score| score.violation_share <= KEPT;
+    let cheapest = |scores: &[Score]| {
+        let kept = scores.iter().enumerate().filter(|(_, score)| kept(score));
+        kept.min_by(|(_, one), (_, other)| one.cost_replica_minutes.total_cmp(&other.cost_replica_minutes))
+            .map(|(index, _)| index)
+    };
+    let scores: Vec<Score> = pareto.iter().map(|point| point.score).collect();
+    let describe = |index: usize| {
+        format!("{} at {:.4} %", pareto[index].metric, 100.0 * pareto[index].target)
+            .replace(".0000", "")
+            .replace("00 %", " %")
+    };
+
+    let mut entries: Vec<(&'static str, &'static str, String, Score)> = Vec::new();
+    let mut courses = Vec::new();
+    let mut course = |name: &str, label: &str, recording: Recording| {
+        courses.push(Course { name: name.to_owned(), label: label.to_owned(), ..recording.course });
+    };
+    let target_text = format!("{:.0} %", 100.0 * settings.target);
+
+    let (score, _) = stage.hpa(Metric::Cpu, settings.target, stage.scored_from_ms);
+    entries.push(("hpa_cpu", "HPA on CPU", target_text.clone(), score));
+    let (score, recording) = stage.hpa(Metric::Rate, settings.target, stage.scored_from_ms);
+    course("hpa_rate", "HPA on request rate", recording);
+    entries.push(("hpa_rate", "HPA on request rate", target_text.clone(), score));
+    if let Some(index) = cheapest(&past) {
+        entries.push(("hpa_tuned", "HPA, target tuned on the past", describe(index), scores[index]));
+    }
+    if let Some(index) = cheapest(&scores) {
+        let (_, recording) = stage.hpa(
+            if pareto[index].metric == "cpu" { Metric::Cpu } else { Metric::Rate },
+            pareto[index].target,
+            stage.scored_from_ms,
+        );
+        course("hpa_hindsight", "HPA, best target in hindsight", recording);
+        entries.push(("hpa_hindsight", "HPA, best target in hindsight", describe(index), scores[index]));
+    }
+    let cron = KedaCron::new(trace, stage.scored_from_ms, settings.target, stage.capacity, stage.limits);
+    let setting = cron.setting.clone();
+    entries.push(("keda_cron", "KEDA with cron", setting, stage.contend(cron, true).0));
+    advance(4);
+    let ahead_ms = ((settings.startup_seconds + settings.lag_seconds) * 1_000.0) as i64;
+    let naive = SeasonalNaive::new(trace, ahead_ms, settings.target, stage.capacity, stage.limits);
+    entries.push(("seasonal_naive", "Yesterday at this time", target_text.clone(), stage.contend(naive, true).0));
+    advance(4);
+    let ahead = (ahead_ms / 60_000 + 1) as usize;
+    let holt_winters = HoltWinters::new(ahead, settings.target, stage.capacity, stage.limits);
+    entries.push((
+        "holt_winters",
+        "Holt-Winters over replicas",
+        target_text.clone(),
+        stage.contend(holt_winters, true).0,
+    ));
+    advance(4);
+    let threshold = Threshold::new(THRESHOLD, stage.capacity, settings.startup_seconds, stage.limits)?;
+    entries.push((
+        "threshold",
+        "Threshold on predictions",
+        format!("{:.0} %", 100.0 * THRESHOLD),
+        stage.contend(threshold, true).0,
+    ));
+    advance(4);
+    let same = Ours::new(None, settings.target, stage.capacity, settings.startup_seconds, stage.limits)?;
+    let (score, recording) = stage.contend(same, true);
+    course("ours_same_target", "Tidecast, adding to the target", recording);
+    entries.push(("ours_same_target", "Tidecast, adding to the target", target_text, score));
+    advance(4);
+    let ours = Ours::new(
+        Some(settings.violation_budget),
+        settings.target,
+        stage.capacity,
+        settings.startup_seconds,
+        stage.limits,
+    )?;
+    let (score, recording, predicted, decisions) = stage.ours(ours);
+    course("ours", "Tidecast", recording);
+    let ours_setting = format!("budget {} %", 100.0 * settings.violation_budget);
+    entries.push(("ours", "Tidecast", ours_setting, score));
+    advance(8);
+    let (oracle_score, oracle_course) = oracle::run(&stage.workload, settings.min_replicas, stage.step_ms);
+    courses.push(Course { name: "oracle".to_owned(), label: "Oracle".to_owned(), ..oracle_course });
+    entries.push(("oracle", "Oracle", "knows the future".to_owned(), oracle_score));
+
+    let contenders: Vec<Entry> = entries
+        .into_iter()
+        .map(|(name, label, setting, score)| Entry {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            setting,
+            score,
+            gap_closed: gap_closed(&score, &front, &oracle_score).ok(),
+            cost_vs_hpa_equal_violation: front.cost_ratio(&score),
+            violation_vs_hpa_equal_cost: front.violation_ratio(&score),
+        })
+        .collect();
+    let gap = gap_closed(&score, &front, &oracle_score);
+    courses.sort_by_key(|course| course.name != "ours");
+    progress(1.0);
+    Ok(Replay {
+        report: Report {
+            trace: stage.summary(settings),
+            conditions: stage.conditions(settings),
+            gap_closed_reason: gap.as_ref().err().cloned(),
+            gap_closed: gap.ok(),
+            cost_vs_hpa_equal_violation: front.cost_ratio(&score),
+            violation_vs_hpa_equal_cost: front.violation_ratio(&score),
+            contenders,
+            pareto,
+            notes,
+        },
+        timeline: stage.timeline(predicted, courses),
+        decisions,
+    })
+}
+
+/// Targets of the sweep: close together where people set them, wide apart where only the wildest traffic needs them.
+fn targets() -> Vec<f64> {
+    let low = (0..20).map(|step| 0.002 * 1.28_f64.powi(step)).take_while(|target| *target < 0.2);
+    low.chain((20..=100).step_by(2).map(|percent| f64::from(percent) / 100.0))
+        .flat_map(|target| if target < 0.2 { vec![target, (100.0 * target).round() / 100.0] } else { vec![target] })
+        .filter(|target| *target > 0.0)
+        .collect()
+}
+
+/// A trace with everything that is derived from it and the settings.
+struct Stage<'a> {
+    workload: Workload<'a>,
+    capacity: f64,
+    limits: Limits,
+    scored_from_ms: i64,
+    step_ms: i64,
+}
+
+impl<'a> Stage<'a> {
+    fn new(trace: &'a Trace, settings: &ReplaySettings) -> Result<Self, ReplayError> {
+        let seconds = |name, seconds: f64, most: f64, range| {
+            if (0.0..=most).contains(&seconds) { Ok(()) } else { Err(ReplayError::Duration { name, seconds, range }) }
+        };
+        seconds("the start-up time", settings.startup_seconds, 3_600.0, "between 0 s and 1 h")?;
+        seconds("the age of metrics", settings.lag_seconds, 3_600.0, "between 0 s and 1 h")?;
+        let peak = trace.peak();
+        if peak <= 0.0 {
+            return Err(ReplayError::NoDemand);
+        }
+        let capacity = settings.capacity.unwrap_or(peak / PEAK_REPLICAS);
+        if !(capacity > 0.0 && capacity.is_finite()) {
+            return Err(PolicyError::Capacity(capacity).into());
+        }
+        let needed = peak / capacity;
+        if needed > f64::from(REPLICAS_MAX) {
+            return Err(ReplayError::TooMany {
+                peak,
+                capacity,
+                replicas: needed,
+                most: REPLICAS_MAX,
+                advice: "is the demand in requests a minute, and the capacity in requests a second?",
+            });
+        }
+        let max =
+            settings.max_replicas.unwrap_or(((HEAD_ROOM * needed).ceil() as i32).max(settings.min_replicas).max(2));
+        let policy = crate::policy::Policy {
+            min_replicas: settings.min_replicas,
+            max_replicas: max,
+            target: settings.target,
+            violation_budget: Some(settings.violation_budget),
+            ..crate::policy::Policy::default()
+        };
+        policy.check()?;
+        let end_ms = trace.start_ms + trace.duration().0;
+        // On a minute of its own, so that the timeline's steps are minutes.
+        let half = (trace.start_ms + (end_ms - trace.start_ms) / 2).div_euclid(60_000) * 60_000;
+        let scored_from_ms = half.max(trace.start_ms);
+        let workload = Workload {
+            trace,
+            capacity,
+            startup_seconds: settings.startup_seconds,
+            lag_ms: (settings.lag_seconds * 1_000.0).round() as i64,
+            seed: settings.seed,
+            scored_from_ms,
+            end_ms,
+        };
+        let limits = Limits { min: settings.min_replicas, max };
+        Ok(Self { workload, capacity, limits, scored_from_ms, step_ms: trace.step_ms.clamp(60_000, 3_600_000) })
+    }
+
+    /// The HPA at a target, in the scored part.
+    fn hpa(&self, metric: Metric, target: f64, scored_from_ms: i64) -> (Score, Recording) {
+        let from_ms = (scored_from_ms - WARM_UP_MS).max(self.workload.trace.start_ms);
+        let mut hpa = Hpa::new(metric, target, self.capacity, self.limits);
+        run(&self.workload, from_ms, self.first(from_ms, target), Some(self.step_ms), |view| hpa.decide(view))
+    }
+
+    /// The same in the second half of what came before it.
+    fn hpa_before(&self, metric: Metric, target: f64) -> Score {
+        let start_ms = self.workload.trace.start_ms;
+        let from_ms = start_ms + (self.scored_from_ms - start_ms) / 2;
+        let workload = Workload { scored_from_ms: from_ms, end_ms: self.scored_from_ms, ..self.workload };
+        let from_ms = (from_ms - WARM_UP_MS).max(start_ms);
+        let mut hpa = Hpa::new(metric, target, self.capacity, self.limits);
+        run(&workload, from_ms, self.first(from_ms, target), None, |view| hpa.decide(view)).0
+    }
+
+    /// A contender that learns, from the start of the trace.
+    fn contend(&self, mut contender: impl Contender, record: bool) -> (Score, Recording) {
+        let from_ms = self.workload.trace.start_ms;
+        let step_ms = record.then_some(self.step_ms);
+        run(&self.workload, from_ms, self.first(from_ms, 0.7), step_ms, |view| contender.decide(view))
+    }
+
+    /// Our policy, with what it planned for and why it changed what.
+    fn ours(&self, mut ours: Ours) -> (Score, Recording, Vec<Option<f64>>, Vec<Change>) {
+        let from_ms = self.workload.trace.start_ms;
+        let (mut predicted, mut changes) = (Vec::new(), Vec::new());
+        let decide = |view: &View<'_>| {
+            let replicas = ours.decide(view);
+            if view.now_ms >= self.scored_from_ms {
+                if predicted.len() as i64 * self.step_ms <= view.now_ms - self.scored_from_ms {
+                    predicted.push(ours.planned_demand());
+                }
+                if let Some(decision) = ours.decision.filter(|_| replicas != view.replicas) {
+                    changes.push(Change {
+                        time_ms: view.now_ms,
+                        from: view.replicas,
+                        to: replicas,
+                        reactive: decision.reactive,
+                        predicted: decision.predicted,
+                        quantile: decision.quantile,
+                        rule: decision.rule.as_str(),
+                        reason: decision.reason.to_string(),
+                    });
+                }
+            }
+            replicas
+        };
+        let (score, recording) = run(&self.workload, from_ms, self.first(from_ms, 0.7), Some(self.step_ms), decide);
+        changes.drain(..changes.len().saturating_sub(CHANGES_MAX));
+        (score, recording, predicted, changes)
+    }
+
+    /// Replicas to begin with: what a reasonable person would have started.
+    fn first(&self, from_ms: i64, target: f64) -> i32 {
+        let demand = self.workload.trace.at(from_ms);
+        let replicas = if demand.is_nan() { 1.0 } else { (demand / (self.capacity * target)).ceil() };
+        (replicas as i32).clamp(self.limits.min.max(1).min(self.limits.max), self.limits.max)
+    }
+
+    fn summary(&self, settings: &ReplaySettings) -> TraceSummary {
+        let trace = self.workload.trace;
+        let missing = trace.values.iter().filter(|value| value.is_nan()).count();
+        TraceSummary {
+            name: settings.name.clone(),
+            from_ms: trace.start_ms,
+            scored_from_ms: self.scored_from_ms,
+            to_ms: self.workload.end_ms,
+            step_seconds: trace.step_ms as f64 / 1_000.0,
+            samples: trace.values.len() - missing,
+            missing,
+            peak: trace.peak(),
+        }
+    }
+
+    fn conditions(&self, settings: &ReplaySettings) -> Conditions {
+        Conditions {
+            capacity: self.capacity,
+            startup_seconds: settings.startup_seconds,
+            lag_seconds: settings.lag_seconds,
+            averaging_seconds: AVERAGING_MS as f64 / 1_000.0,
+            sync_seconds: SYNC_MS as f64 / 1_000.0,
+            min_replicas: self.limits.min,
+            max_replicas: self.limits.max,
+            target: settings.target,
+            violation_budget: settings.violation_budget,
+            seed: settings.seed,
+        }
+    }
+
+    fn timeline(&self, predicted: Vec<Option<f64>>, contenders: Vec<Course>) -> Timeline {
+        let steps = predicted.len();
+        let time = |step: usize| self.scored_from_ms + step as i64 * self.step_ms;
+        let demand = |step: usize| {
+            let syncs = (0..self.step_ms / SYNC_MS).map(|sync| self.workload.trace.at(time(step) + sync * SYNC_MS));
+            syncs.filter(|demand| !demand.is_nan()).reduce(f64::max)
+        };
+        Timeline {
+            step_ms: self.step_ms,
+            times_ms: (0..steps).map(time).collect(),
+            demand: (0..steps).map(demand).collect(),
+            predicted,
+            contenders,
+        }
+    }
+}
