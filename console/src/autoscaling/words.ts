@@ -33,6 +33,11 @@ export function wholeShare(value: number): string {
   return `${Math.round(value * 100).toLocaleString('en-GB').replace('-', '−')} %`;
 }
 
+/** A target, which may be far below one percent for the wildest demand. */
+export function targetShare(value: number): string {
+  return `${Number((value * 100).toPrecision(2))} %`;
+}
+
 /** How much more or less than another, as in "−18 %"; null where there is nothing to compare with. */
 export function difference(value: number, other: number): string | null {
   if (!(other > 0)) return null;
@@ -41,11 +46,11 @@ export function difference(value: number, other: number): string | null {
   return Number(text) === 0 ? '±0 %' : `${percent > 0 ? '+' : '−'}${text.replace('-', '')} %`;
 }
 
-/** "17 % less", "3 % more", "as much". */
+/** "17 % less than", "3 % more than", "as much as". */
 export function lessOrMore(ratio: number): string {
   const percent = Math.round(Math.abs(ratio - 1) * 100);
-  if (percent === 0) return 'as much';
-  return ratio >= 3 ? `${ratio.toFixed(1)} times as much` : `${percent} % ${ratio < 1 ? 'less' : 'more'}`;
+  if (percent === 0) return 'as much as';
+  return ratio >= 3 ? `${ratio.toFixed(1)} times as much as` : `${percent} % ${ratio < 1 ? 'less' : 'more'} than`;
 }
 
 /** The name of a rule for people. */
