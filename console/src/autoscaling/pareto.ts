@@ -32,9 +32,13 @@ const LETTER = 6.1;
 const AWAY = 10;
 const overlap = (a: Box, b: Box): boolean => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
-/** A label for each point in turn where one fits: beside it, above, or below; none where nothing is free. */
-export function labels(points: (Place & { text: string })[], area: Box): (Labelled | null)[] {
-  const taken: Box[] = points.map(({ x, y }) => ({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 }));
+const around = ({ x, y }: Place, radius: number): Box => ({ left: x - radius, right: x + radius, top: y - radius, bottom: y + radius });
+
+/** A label for each point in turn: beside it, above, or below, clear of the others and, if that is possible, of what else is
+    drawn; none where nothing is free. */
+export function labels(points: (Place & { text: string })[], drawn: Place[], area: Box): (Labelled | null)[] {
+  const taken = points.map((point) => around(point, 6));
+  const better = drawn.map((point) => around(point, 2));
   return points.map(({ x, y, text }, i) => {
     const width = text.length * LETTER;
     const places: [Labelled['anchor'], number, number][] = [
@@ -47,11 +51,11 @@ export function labels(points: (Place & { text: string })[], area: Box): (Labell
       ['middle', 0, -12],
       ['middle', 0, 20],
     ];
-    for (const [anchor, dx, dy] of places) {
+    for (const [anchor, dx, dy, others] of [better, []].flatMap((others) => places.map((place) => [...place, others] as const))) {
       const start = x + dx - (anchor === 'start' ? 0 : anchor === 'end' ? width : width / 2);
       const box = { left: start, right: start + width, top: y + dy - 11, bottom: y + dy + 3 };
       const inside = box.left >= area.left && box.right <= area.right && box.top >= area.top && box.bottom <= area.bottom;
-      if (!inside || taken.some((other, k) => k !== i && overlap(box, other))) continue;
+      if (!inside || others.some((other) => overlap(box, other)) || taken.some((other, k) => k !== i && overlap(box, other))) continue;
       taken.push(box);
       return { text, anchor, x: x + dx, y: y + dy };
     }

@@ -53,8 +53,15 @@ export function lessOrMore(ratio: number): string {
   return ratio >= 3 ? `${ratio.toFixed(1)} times as much as` : `${percent} % ${ratio < 1 ? 'less' : 'more'} than`;
 }
 
+const rules: Record<string, string> = {
+  missing: 'Demand unknown',
+  reactive: 'Present demand',
+  stabilization: 'Stabilisation',
+  rate: 'Rate of scaling',
+};
+
 /** The name of a rule for people. */
 export function ruleWords(rule: string): string {
-  const words = rule.replaceAll('_', ' ');
+  const words = rules[rule] ?? rule.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

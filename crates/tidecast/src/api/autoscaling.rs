@@ -105,7 +105,8 @@ fn window(text: &str) -> Result<Option<DurationMs>, ApiError> {
     if text == ALL {
         return Ok(None);
     }
-    let window: DurationMs = text.parse().map_err(|error| ApiError::bad_request(format!("`window`: {error}, or all")))?;
+    let window: DurationMs =
+        text.parse().map_err(|error| ApiError::bad_request(format!("`window`: {error}, or all")))?;
     if window.0 <= 0 {
         return Err(ApiError::bad_request("`window` is at least 1ms".to_owned()));
     }

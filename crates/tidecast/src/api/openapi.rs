@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::{
-    autoscaling, events, forecasts, ingest, leaderboard, metrics, models, network, overview, range, records, series, status,
-    verification,
+    autoscaling, events, forecasts, ingest, leaderboard, metrics, models, network, overview, range, records, series,
+    status, verification,
 };
 use crate::runtime::live::{ChampionChange, WindowNotice};
 use std::sync::Arc;

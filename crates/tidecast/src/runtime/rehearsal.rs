@@ -47,7 +47,7 @@ pub struct Playback {
 }
 
 /// What can be seen at a moment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Scene {
     /// The time of the data, ms since the Unix epoch.
     pub now_ms: i64,

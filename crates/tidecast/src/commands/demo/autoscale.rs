@@ -85,7 +85,11 @@ fn read(mut input: impl Read) -> anyhow::Result<Trace> {
     input.by_ref().take(GZIP.len() as u64).read_to_end(&mut first)?;
     let is_compressed = first == GZIP;
     let whole = Cursor::new(first).chain(input);
-    Ok(if is_compressed { read_csv(BufReader::new(MultiGzDecoder::new(whole)))? } else { read_csv(BufReader::new(whole))? })
+    Ok(if is_compressed {
+        read_csv(BufReader::new(MultiGzDecoder::new(whole)))?
+    } else {
+        read_csv(BufReader::new(whole))?
+    })
 }
 
 /// Computes the replay, then shows it; at the end of the data it stays, for the console.
@@ -105,7 +109,8 @@ async fn show(host: &Host, clock: &ReplayClock, recording: Recording, speed: Opt
         status.phase = Phase::Live;
         status.progress = None;
         status.message = message;
-        status.replay = Some(ReplayStatus { from_ms: playback.from_ms(), to_ms: playback.to_ms(), speed: playback.speed });
+        status.replay =
+            Some(ReplayStatus { from_ms: playback.from_ms(), to_ms: playback.to_ms(), speed: playback.speed });
     });
     while playback.now_ms(SystemClock.now_ms()) < playback.to_ms() {
         tokio::time::sleep(TICK).await;
