@@ -6,6 +6,7 @@
 pub mod files;
 pub mod http;
 pub mod objects;
+pub mod prometheus;
 pub mod records;
 pub mod redis;
 pub mod synthetic;

@@ -26,6 +26,9 @@ const CHROMIUM: Need = Need { program: "chromium", package: "chromium", why: "br
 const NODE: Need = Need { program: "node", package: "nodejs", why: "building and testing the console" };
 const NPM: Need = Need { program: "npm", package: "npm", why: "building and testing the console" };
 const REDIS: Need = Need { program: "redis-server", package: "redis-server", why: "tests of Redis streams" };
+const PROMETHEUS: Need = Need { program: "prometheus", package: "prometheus", why: "tests of Prometheus queries" };
+const VICTORIA_METRICS: Need =
+    Need { program: "victoria-metrics", package: "victoria-metrics", why: "tests of Prometheus queries" };
 const GO: Need = Need { program: "go", package: "golang-go", why: "building Kustomize and MinIO" };
 
 /// The S3 server of the tests; also named where they look for it.
@@ -43,8 +46,8 @@ enum Installer {
 
 pub(super) fn run(programs: &Programs, workspace: &Workspace) -> Result<Verdict> {
     components(programs, workspace)?;
-    let mut missing: Vec<&Need> =
-        [&NODE, &NPM, &REDIS].into_iter().filter(|need| find(need.program).is_none()).collect();
+    let programs_needed = [&NODE, &NPM, &REDIS, &PROMETHEUS, &VICTORIA_METRICS];
+    let mut missing: Vec<&Need> = programs_needed.into_iter().filter(|need| find(need.program).is_none()).collect();
     if console::browser().is_none() {
         missing.push(&CHROMIUM);
     }
@@ -87,7 +90,6 @@ fn packages(programs: &Programs, missing: &[&Need]) -> Result<Verdict> {
     for need in missing {
         println!("not found: {} (for {})", need.program, need.why);
     }
-    let names: Vec<&str> = missing.iter().map(|need| need.package).collect();
     let sudo = match installer() {
         Installer::Apt => false,
         Installer::SudoApt => true,
@@ -96,7 +98,6 @@ fn packages(programs: &Programs, missing: &[&Need]) -> Result<Verdict> {
             return Ok(Verdict::Skipped(format!("{why}: install {programs} yourself; steps without them are skipped")));
         }
     };
-    println!("installing by apt: {}", names.join(" "));
     let apt = |arguments: &[&str]| {
         let mut command = if sudo { Command::new("sudo") } else { Command::new("env") };
         command.args(if sudo { &["-n", "env"][..] } else { &[] });
@@ -104,9 +105,20 @@ fn packages(programs: &Programs, missing: &[&Need]) -> Result<Verdict> {
         command
     };
     programs.run(&mut apt(&["update"]), 5 * MINUTE)?;
+    let names = missing.iter().map(|need| need.package);
+    let (names, unknown): (Vec<&str>, Vec<&str>) = names.partition(|name| has_package(programs, name));
+    println!("installing by apt: {}", names.join(" "));
     let mut install = apt(&["install", "--yes", "--no-install-recommends"]);
     programs.run(install.args(&names), 15 * MINUTE).context("apt could not install what the tests need")?;
-    Ok(Verdict::Passed)
+    if unknown.is_empty() {
+        return Ok(Verdict::Passed);
+    }
+    Ok(Verdict::Skipped(format!("this distribution has no {}: tests that need it are skipped", unknown.join(", no "))))
+}
+
+/// Whether the distribution knows the package.
+fn has_package(programs: &Programs, name: &str) -> bool {
+    programs.output(Command::new("apt-cache").args(["show", "--no-all-versions", name]), MINUTE).is_ok()
 }
 
 fn installer() -> Installer {

@@ -23,6 +23,12 @@ const EXTRA: f64 = 0.03;
 /// How much of it can be saved up: what accrues in a day of decisions every 15 s.
 const SAVED_SYNCS: f64 = 4.0 * 1_440.0;
 
+/// How long replicas for present demand stay where a plan decides: readings flicker.
+const HOLD_SECONDS: f64 = 60.0;
+
+/// For how many decisions the allowance has to last at once: as long as a forecast holds.
+const HELD_SYNCS: f64 = 20.0;
+
 /// Readings are in thousandths of thousandths of a replica, so that whole numbers are precise enough.
 const MICRO: f64 = 1e6;
 
@@ -90,7 +96,11 @@ impl Autoscaler {
             closed: None,
             newest: None,
             reactive: (Scaler::new(&settings), 0),
-            scaler: Scaler::new(&settings),
+            scaler: Scaler::new(&ScalerSettings {
+                // Both what the HPA would have and a plan hold for minutes by themselves.
+                downscale_stabilization_seconds: if policy.violation_budget.is_some() { HOLD_SECONDS } else { 0.0 },
+                ..settings
+            }),
             calculator: ReplicaCalculator::new(&controller, Tolerances::of(controller.tolerance, None)),
             allowance: 0.0,
             policy,
@@ -138,8 +148,10 @@ impl Autoscaler {
             calendar: self.calendar.min_replicas(reading.now_ms),
             utilization: reading.utilization.iter().copied().reduce(f64::max),
         };
-        let decision = self.spend(decide(&self.policy, &facts));
-        self.hold(seconds, reading.replicas, decision)
+        let decision = self.within_allowance(decide(&self.policy, &facts));
+        let decision = self.hold(seconds, reading.replicas, decision);
+        self.allowance -= f64::from((decision.replicas - decision.reactive).max(0));
+        decision
     }
 
     /// Gathers readings into minutes. A reading counts for the minute in which it ends.
@@ -223,21 +235,18 @@ impl Autoscaler {
         }
     }
 
-    /// Where the policy has no budget, the forecast adds no more than its allowance.
-    fn spend(&mut self, mut decision: Decision) -> Decision {
+    /// Where the policy has no budget, the forecast adds no more than its allowance, which has to last for as long as
+    /// it holds.
+    fn within_allowance(&mut self, mut decision: Decision) -> Decision {
         if self.policy.violation_budget.is_some() {
             return decision;
         }
         let reactive = f64::from(decision.reactive);
         self.allowance = (self.allowance + EXTRA * reactive).min(EXTRA * reactive * SAVED_SYNCS);
         if decision.rule == Rule::Forecast {
-            let extra = f64::from(decision.replicas - decision.reactive).min(self.allowance.floor());
-            self.allowance -= extra;
-            decision.replicas = decision
-                .reactive
-                .saturating_add(extra as i32)
-                .clamp(self.policy.min_replicas, self.policy.max_replicas);
-            if extra <= 0.0 {
+            let extra = f64::from(decision.replicas - decision.reactive).min((self.allowance / HELD_SYNCS).floor());
+            decision.replicas = decision.reactive.saturating_add(extra.max(0.0) as i32);
+            if extra < 1.0 {
                 decision.rule = Rule::Reactive;
             }
             decision.reason = Reason { rule: decision.rule, wanted: decision.replicas, ..decision.reason };

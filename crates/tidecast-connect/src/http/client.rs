@@ -201,7 +201,7 @@ impl Failure {
 }
 
 /// Connections to servers over HTTP or HTTPS, for requests of up to `deadline`.
-pub(super) fn connection_pool(deadline: Duration) -> reqwest::Result<reqwest::Client> {
+pub(crate) fn connection_pool(deadline: Duration) -> reqwest::Result<reqwest::Client> {
     // Fails only when another provider is already there, which serves as well.
     let _installed_before = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
@@ -213,7 +213,7 @@ pub(super) fn connection_pool(deadline: Duration) -> reqwest::Result<reqwest::Cl
 }
 
 /// The address of a server. The error does not show it, since it may hold what is refused.
-pub(super) fn check_address(url: &str) -> Result<Url, String> {
+pub(crate) fn check_address(url: &str) -> Result<Url, String> {
     // An address without a scheme parses as one with a strange scheme: the same advice helps.
     let url = Url::parse(url).map_err(|error| format!("the address is none ({error})"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
@@ -226,12 +226,12 @@ pub(super) fn check_address(url: &str) -> Result<Url, String> {
 }
 
 /// Full jitter: clients that lost the same server do not come back all at once.
-fn backoff(tries: u32) -> Duration {
+pub(crate) fn backoff(tries: u32) -> Duration {
     BACKOFF_FIRST.saturating_mul(1 << (tries - 1).min(16)).mul_f64(fastrand::f64())
 }
 
 /// What lies at the bottom of a chain of errors: `connection refused` instead of `error sending request`.
-pub(super) fn root_cause(error: &dyn Error) -> String {
+pub(crate) fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

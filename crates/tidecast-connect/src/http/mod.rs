@@ -14,6 +14,7 @@ mod remote_store;
 mod token;
 pub mod wire;
 
+pub(crate) use client::{backoff, check_address, connection_pool, root_cause};
 pub use metrics_poll::{MetricsPoll, MetricsPollOptions, PolledFigures};
 pub use push::{PushBatch, PushError, PushSender, PushSource, Submitted, push_source};
 pub use record_sink::{RecordSink, RecordSinkError};

@@ -41,7 +41,7 @@ impl Token {
     }
 
     /// The token itself, for the header of a request.
-    pub(super) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }

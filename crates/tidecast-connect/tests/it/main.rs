@@ -6,6 +6,7 @@ mod csv;
 mod json_lines;
 mod metrics_poll;
 mod objects;
+mod prometheus;
 mod push;
 mod redis;
 mod synthetic;
