@@ -13,9 +13,10 @@ use crate::report::{Better, Figure, Report};
 
 pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
     vectors::run(report)?;
+    // Before anything else has taken memory.
+    planning::run(report)?;
     traces::run(report)?;
-    variants::run(report)?;
-    planning::run(report)
+    variants::run(report)
 }
 
 fn figure(what: impl Into<String>, ours: f64, unit: &'static str, bar: Option<f64>, better: Better) -> Figure {

@@ -38,7 +38,7 @@ pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
         for (index, (autoscaler, trace)) in workloads.iter_mut().enumerate() {
             let minute = (index * 31 + (now_ms / 60_000) as usize) % trace.values.len();
             let demand = Some((trace.values[minute], now_ms - 30_000));
-            let decision = autoscaler.step(&Reading { now_ms, replicas: 20, demand, utilization: &[] });
+            let decision = autoscaler.step(&Reading { now_ms, replicas: 20, demand, utilisation: &[] });
             anyhow::ensure!((1..=80).contains(&decision.replicas), "{decision:?}");
         }
         syncs.push(process::thread_seconds()? - before);

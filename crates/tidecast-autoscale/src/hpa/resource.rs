@@ -78,3 +78,77 @@ fn percentage(
         average_usage_milli: usage_milli.checked_div(entries as i64).unwrap_or(0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hpa::{ControllerSettings, Phase, Pod, ReadyCondition, ReadyStatus, Request, Tolerances};
+
+    const DEFAULTS: ControllerSettings = ControllerSettings {
+        tolerance: 0.1,
+        cpu_initialization_period_seconds: 300.0,
+        initial_readiness_delay_seconds: 30.0,
+        downscale_stabilization_seconds: 300.0,
+    };
+
+    /// Against a target of half the request.
+    #[track_caller]
+    fn check(pods: &[Pod], strangers_milli: &[i64], expected: Result<i32, MetricError>) {
+        let calculator = ReplicaCalculator::new(&DEFAULTS, Tolerances::of(DEFAULTS.tolerance, None));
+        let seen = Observation { now_seconds: 1_000.0, pods, strangers_milli, answered: true };
+        let current = pods.len() as i32;
+        let proposal = calculator.resource_replicas(Resource::Cpu, &seen, current, 50);
+        assert_eq!(proposal.map(|proposal| proposal.replicas), expected, "{pods:?}");
+    }
+
+    fn missing() -> Pod {
+        Pod { sample: None, ..Pod::running(1_000, 0) }
+    }
+
+    /// Started 100 s ago, and not ready.
+    fn starting() -> Pod {
+        let ready = Some(ReadyCondition { status: ReadyStatus::False, since_seconds: 900.0 });
+        Pod { ready, started_seconds: Some(900.0), ..Pod::running(1_000, 1_000) }
+    }
+
+    #[test]
+    fn usage_above_the_target_adds_replicas_and_below_takes_some_away() {
+        check(&[Pod::running(1_000, 1_000); 4], &[], Ok(8));
+        check(&[Pod::running(1_000, 200); 4], &[], Ok(2));
+        check(&[Pod::running(1_000, 550); 4], &[], Ok(4));
+        check(&[Pod::running(1_000, 560); 4], &[], Ok(5));
+    }
+
+    #[test]
+    fn what_is_missing_or_unready_dampens_a_change() {
+        // The missing pod may use all of its request: (200 * 3 + 1000) / 4 is 40 %.
+        check(&[Pod::running(1_000, 200), Pod::running(1_000, 200), Pod::running(1_000, 200), missing()], &[], Ok(4));
+        // Or nothing: (1000 * 3) / 4 is 75 %.
+        check(
+            &[Pod::running(1_000, 1_000), Pod::running(1_000, 1_000), Pod::running(1_000, 1_000), missing()],
+            &[],
+            Ok(6),
+        );
+        // What a starting pod uses is not looked at; upwards it counts as idle.
+        check(&[Pod::running(1_000, 1_000), Pod::running(1_000, 1_000), starting()], &[], Ok(4));
+        check(&[Pod::running(1_000, 100), Pod::running(1_000, 100), starting()], &[], Ok(1));
+    }
+
+    #[test]
+    fn metrics_of_unknown_pods_count_in_number_only() {
+        let pods = [Pod::running(1_000, 1_000), Pod::running(1_000, 1_000), missing()];
+        check(&pods, &[], Ok(4));
+        check(&pods, &[5_000, 5_000], Ok(7));
+    }
+
+    #[test]
+    fn without_anything_to_go_by_it_says_why() {
+        let without = |request| Pod { request, ..Pod::running(0, 100) };
+        check(&[], &[1], Err(MetricError::NoPods));
+        check(&[starting(), missing()], &[], Err(MetricError::NoUsableMetrics));
+        check(&[starting(), missing()], &[1], Err(MetricError::ZeroRequests));
+        let failed = Pod { phase: Phase::Failed, ..without(Request::NoSuchContainer) };
+        check(&[Pod::running(1_000, 100), failed, without(Request::Missing)], &[], Err(MetricError::ContainerNotFound));
+        check(&[Pod::running(0, 100)], &[], Err(MetricError::ZeroRequests));
+    }
+}

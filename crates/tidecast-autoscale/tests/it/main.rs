@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails fails the test")]
 
 mod extremes;
+mod replays;
 mod vectors;

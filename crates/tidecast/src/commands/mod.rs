@@ -5,6 +5,7 @@ pub mod instant;
 pub mod table;
 
 mod analytics;
+mod autoscale;
 mod backtest;
 mod check;
 mod completions;
@@ -64,6 +65,7 @@ enum Verb {
     Simulate(simulate::Args),
     Top(top::Args),
     Analytics(analytics::Args),
+    Autoscale(autoscale::Args),
     Completions(completions::Args),
 }
 
@@ -104,6 +106,7 @@ async fn dispatch(verb: Verb) -> anyhow::Result<()> {
         Verb::Simulate(args) => simulate::run(args).await,
         Verb::Top(args) => top::run(args).await,
         Verb::Analytics(args) => analytics::run(&args),
+        Verb::Autoscale(args) => autoscale::run(&args),
         Verb::Completions(args) => completions::run(&args),
     }
 }

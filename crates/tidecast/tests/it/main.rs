@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a step that fails fails the test")]
 
 mod api;
+mod autoscale;
 mod backtest;
 mod cli;
 mod drift;

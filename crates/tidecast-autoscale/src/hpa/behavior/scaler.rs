@@ -157,3 +157,59 @@ impl Scaler {
 fn able_to_scale(stabilized: i32, proposal: i32, otherwise: AbleToScale) -> AbleToScale {
     if stabilized == proposal { AbleToScale::ReadyForNewScale } else { otherwise }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hpa::behavior::Limiting;
+
+    fn scaler(behavior: Option<BehaviorSpec>) -> Scaler {
+        let settings =
+            ScalerSettings { min_replicas: Some(2), max_replicas: 20, behavior, downscale_stabilization_seconds: 60.0 };
+        Scaler::new(&settings)
+    }
+
+    #[track_caller]
+    fn check(step: Step, replicas: i32, stabilized: i32, able_to_scale: AbleToScale, limiting: Limiting) {
+        let normalized = Normalized { stabilized, replicas, able_to_scale, limiting };
+        assert_eq!(step, Step { replicas, branch: Branch::Metrics(normalized) });
+        assert_eq!(normalized.is_limited(), limiting != Limiting::DesiredWithinRange);
+    }
+
+    #[test]
+    fn limits_go_before_metrics_and_without_replicas_nothing_is_done() {
+        for proposal in [Some(7), None] {
+            for (current, replicas, branch) in
+                [(0, 0, Branch::DisabledAtZero), (21, 20, Branch::AboveMax), (1, 2, Branch::BelowMin)]
+            {
+                let step = scaler(None).pass(0.0, current, proposal);
+                assert_eq!(step, Step { replicas, branch });
+            }
+        }
+        let step = scaler(None).reconcile_without_proposal(0.0, 5);
+        assert_eq!(step, Step { replicas: 5, branch: Branch::NoProposal });
+    }
+
+    #[test]
+    fn without_a_behavior_replicas_double_at_most_and_fall_after_the_window() {
+        let mut scaler = scaler(None);
+        let ready = AbleToScale::ReadyForNewScale;
+        check(scaler.reconcile(0.0, 3, 50), 6, 50, ready, Limiting::ScaleUpLimit);
+        check(scaler.reconcile(15.0, 12, 50), 20, 50, ready, Limiting::TooManyReplicas);
+        check(scaler.reconcile(30.0, 20, 4), 20, 50, AbleToScale::ScaleDownStabilized, Limiting::TooManyReplicas);
+        check(scaler.reconcile(75.25, 20, 4), 4, 4, ready, Limiting::DesiredWithinRange);
+        check(scaler.reconcile(150.0, 4, -9), 2, 0, ready, Limiting::TooFewReplicas);
+    }
+
+    #[test]
+    fn the_default_behavior_adds_four_or_doubles_within_fifteen_seconds() {
+        let mut scaler = scaler(Some(BehaviorSpec::default()));
+        let ready = AbleToScale::ReadyForNewScale;
+        check(scaler.reconcile(0.0, 2, 18), 6, 18, ready, Limiting::ScaleUpLimit);
+        check(scaler.reconcile(10.0, 6, 18), 6, 18, ready, Limiting::ScaleUpLimit);
+        check(scaler.reconcile(15.0, 6, 18), 12, 18, ready, Limiting::ScaleUpLimit);
+        check(scaler.reconcile(30.0, 12, 18), 18, 18, ready, Limiting::DesiredWithinRange);
+        check(scaler.reconcile(45.0, 18, 3), 18, 18, AbleToScale::ScaleDownStabilized, Limiting::DesiredWithinRange);
+        check(scaler.reconcile(90.0, 18, 3), 3, 3, ready, Limiting::DesiredWithinRange);
+    }
+}

@@ -38,8 +38,13 @@ pub struct Difference {
 #[derive(Debug, thiserror::Error)]
 pub enum VectorError {
     /// Not the JSON that a vector is.
-    #[error("{0}")]
-    Json(#[from] serde_json::Error),
+    #[error("{message}; each line is one vector as a JSON object")]
+    Json {
+        /// What is wrong with it.
+        message: String,
+        /// Where in the line, from 1.
+        column: usize,
+    },
     /// A field that this kind of vector has is not there.
     #[error("a vector of kind `{kind}` needs the field `{field}`")]
     Field {
@@ -51,6 +56,27 @@ pub enum VectorError {
     /// A tolerance is no quantity.
     #[error("{0}")]
     Quantity(#[from] super::QuantityError),
+}
+
+impl VectorError {
+    /// Where in the line it is wrong, from 1, if it is in one place.
+    #[must_use]
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Self::Json { column, .. } => Some(*column),
+            Self::Field { .. } | Self::Quantity(_) => None,
+        }
+    }
+}
+
+impl From<serde_json::Error> for VectorError {
+    fn from(error: serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        // The caller knows better which line it is.
+        let message = error.to_string();
+        let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
+        Self::Json { message: message.to_owned(), column }
+    }
 }
 
 /// What all vectors have.
@@ -135,7 +161,7 @@ mod tests {
         let incomplete = OBJECT.replace(r#""target_value_milli":1,"#, "");
         let cases = [
             ("{", "EOF"),
-            (r#"{"kind":"behavior"}"#, "missing field `id`"),
+            (r#"{"kind":"behavior"}"#, "missing field `id`; each line"),
             (&incomplete, "a vector of kind `object_value` needs the field `target_value_milli`"),
             (&OBJECT.replace("null", r#""x""#), "`x` is no quantity"),
         ];
