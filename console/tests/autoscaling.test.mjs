@@ -133,7 +133,7 @@ describe('the autoscaling page on the binary', { timeout: 300_000, skip: !binary
       await decisions.first().waitFor();
       const times = await page.$$eval('[data-testid=decision] time', (times) => times.map((time) => time.dateTime));
       assert.deepEqual(times, times.toSorted().reverse());
-      for (const reason of await page.getByTestId('reason').allInnerTexts()) assert.match(reason, /\w+ .*\w+\.$/);
+      for (const reason of await page.getByTestId('reason').allInnerTexts()) assert.match(reason, /^[A-Z].* .+\.$/);
       assert.match(await decisions.first().innerText(), /\d+ → \d+/);
       await page.getByTestId('direction-down').click();
       await page.waitForFunction(() => [...document.querySelectorAll('[data-testid=decision]')].every((row) => row.dataset.direction === 'down'));

@@ -4,14 +4,16 @@
 use super::super::format::print;
 use super::super::progress;
 use super::Args;
+use crate::exit::InputError;
 use crate::runtime::clock::{ReplayClock, SystemClock};
 use crate::runtime::host::Host;
 use crate::runtime::listen;
 use crate::runtime::live::{Live, Mode, Phase, Replay as ReplayStatus};
 use crate::runtime::rehearsal::{Playback, Rehearsal};
 use anyhow::Context as _;
-use flate2::read::MultiGzDecoder;
-use std::io::{BufReader, Cursor, IsTerminal, Read};
+use flate2::bufread::MultiGzDecoder;
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,24 +74,17 @@ fn load(input: Option<&Path>) -> anyhow::Result<Recording> {
         return Ok(Recording { name: NAME.to_owned(), trace });
     };
     let shown = path.display();
-    let file = std::fs::File::open(path).with_context(|| format!("cannot open {shown}"))?;
-    let trace = read(file).with_context(|| format!("{shown}"))?;
+    let file = File::open(path).map_err(|error| InputError(format!("{shown} cannot be read: {error}")))?;
+    let trace = read(BufReader::new(file)).map_err(|error| InputError(format!("{shown}: {error:#}")))?;
     let file_name = path.file_name().map_or_else(|| shown.to_string(), |name| name.to_string_lossy().into_owned());
-    let name = file_name.split('.').next().filter(|name| !name.is_empty()).unwrap_or(&file_name);
+    let name = file_name.split('.').find(|part| !part.is_empty()).unwrap_or(&file_name);
     Ok(Recording { name: name.to_owned(), trace })
 }
 
-/// Reads demand from CSV, compressed or not.
-fn read(mut input: impl Read) -> anyhow::Result<Trace> {
-    let mut first = Vec::new();
-    input.by_ref().take(GZIP.len() as u64).read_to_end(&mut first)?;
-    let is_compressed = first == GZIP;
-    let whole = Cursor::new(first).chain(input);
-    Ok(if is_compressed {
-        read_csv(BufReader::new(MultiGzDecoder::new(whole)))?
-    } else {
-        read_csv(BufReader::new(whole))?
-    })
+/// Reads demand from CSV. What it holds tells whether it is compressed.
+fn read(mut text: impl BufRead) -> anyhow::Result<Trace> {
+    let is_gzip = text.fill_buf()?.starts_with(&GZIP);
+    Ok(if is_gzip { read_csv(BufReader::new(MultiGzDecoder::new(text)))? } else { read_csv(text)? })
 }
 
 /// Computes the replay, then shows it; at the end of the data it stays, for the console.
@@ -155,7 +150,7 @@ async fn prepare(host: &Host, recording: Recording) -> anyhow::Result<Replay> {
     })?;
     let replay = receiver.await.context("the replay broke off")?;
     bar.finish_and_clear();
-    Ok(replay?)
+    Ok(replay.map_err(|error| InputError(error.to_string()))?)
 }
 
 fn tell(rehearsal: &Rehearsal, live: &Live, workload: &str, percent: u64) {
