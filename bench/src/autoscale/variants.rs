@@ -12,8 +12,10 @@ const COST: f64 = 1.05;
 const VIOLATION: f64 = 1.1;
 const MORE: f64 = 0.000_2;
 
+type Change = fn(&mut [f64]);
+
 /// What is done to a trace.
-const VARIANTS: [(&str, fn(&mut [f64])); 6] = [
+const VARIANTS: [(&str, Change); 6] = [
     ("as recorded", |_| {}),
     ("minutes shuffled", |values| shuffle(values, 1)),
     ("hours shuffled", |values| shuffle(values, 60)),

@@ -241,7 +241,7 @@ impl DemandPlanner {
                 self.margins[center * SCALES + scale].price(*forecast as f32, *spread);
             }
         }
-        while self.foreseen.len() >= self.horizon.max(HOLD) + 1 {
+        while self.foreseen.len() > self.horizon.max(HOLD) {
             self.foreseen.pop_front();
         }
         self.foreseen.push_back(Foreseen { features, made, held, spreads, planned: None });

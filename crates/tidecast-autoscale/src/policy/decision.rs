@@ -189,19 +189,19 @@ impl fmt::Display for Reason {
         write!(out, "Present demand fills {:.1} replicas", present.unwrap_or_default())?;
         match forecast {
             Forecast::Unavailable => {
-                write!(out, "; there is no forecast yet, so the target utilisation decides: {wanted}")?
+                write!(out, "; there is no forecast yet, so the target utilisation decides: {wanted}")
             }
             Forecast::Losing { demand, quantile } => write!(
                 out,
                 "; no forecast has been cheaper lately than reacting, whose margin to {demand:.1} has covered {:.2} % of the past",
                 100.0 * quantile
-            )?,
+            ),
             Forecast::Acting { demand, quantile, looks_at } => write!(
                 out,
                 "; {demand:.1} are to be ready for before new ones could be, which has covered {:.2} % of the past (from {looks_at})",
                 100.0 * quantile
-            )?,
-        }
+            ),
+        }?;
         match self.rule {
             Rule::Minimum => write!(out, "; the minimum is more"),
             Rule::Maximum => write!(out, "; {wanted} would be needed, which is above the maximum"),
