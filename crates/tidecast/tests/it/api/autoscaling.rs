@@ -22,7 +22,7 @@ async fn says_how_to_see_some_where_there_is_none() {
     let server = Server::start().await;
     let response = server.request(Method::GET, PATH).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
-    let body: Value = response.json().await.unwrap();
+    let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
     assert_eq!(body["error"]["code"], "not_found");
     assert!(body["error"]["message"].as_str().unwrap().contains("tidecast demo autoscale"), "{body}");
     server.stop().await;
