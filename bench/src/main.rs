@@ -3,6 +3,7 @@
 //! A benchmark measures one capability in one file, prints a [`report::Report`], and exits with 1 when a bar is missed.
 
 mod accuracy;
+mod autoscale;
 mod build;
 mod csv;
 mod demo;
@@ -25,6 +26,11 @@ type Run = fn(&mut Report) -> anyhow::Result<()>;
 /// Every benchmark: its name, what it measures, and the function that does.
 const BENCHES: &[(&str, &str, Run)] = &[
     ("accuracy", "bundled meters beside LightGBM, ETTm1, M4-hourly", accuracy::run),
+    (
+        "autoscale",
+        "recorded demand beside the HPA, KEDA and others; decisions of upstream's HPA; planning",
+        autoscale::run,
+    ),
     ("build", "cold release build", build::run),
     ("csv", "CSV ingest, the reader alone and into the store", csv::run),
     ("demo", "first forecasts, console start", demo::run),

@@ -9,11 +9,14 @@ const STOP_MS = 10_000;
 
 const DEMO = ['demo', '--listen', '127.0.0.1:0', '--store', 'embedded:store', '--speed', '2h', '--no-open'];
 
+/** The replay of an autoscaler: eight days in less than a minute. */
+export const AUTOSCALE = ['demo', 'autoscale', '--listen', '127.0.0.1:0', '--store', 'embedded:store', '--speed', '4h', '--no-open'];
+
 /** Runs the demo, or what a configuration asks for; resolves to `{url, close}` once the server has printed its address. */
-export async function startBinary(path, configuration) {
+export async function startBinary(path, configuration, demo = DEMO) {
   const directory = mkdtempSync(join(tmpdir(), 'tidecast-console-'));
   if (configuration) writeFileSync(join(directory, 'tidecast.yaml'), configuration);
-  const verb = configuration ? ['run', '-f', 'tidecast.yaml'] : DEMO;
+  const verb = configuration ? ['run', '-f', 'tidecast.yaml'] : demo;
   const child = spawn(path, verb, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   let output = '';

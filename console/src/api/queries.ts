@@ -2,6 +2,7 @@
 import { request, send } from './request';
 import type {
   AccuracyOverTime,
+  Autoscaling,
   Board,
   BoardsPage,
   Forecast,
@@ -90,6 +91,11 @@ export function verification(question: VerificationQuestion, signal?: AbortSigna
 /** The last window of the network, with up to `limit` antennas. */
 export function network(limit: number, signal?: AbortSignal): Promise<Network> {
   return request('network', { limit }, signal);
+}
+
+/** How a workload is scaled; `window`: how much of the past, as `6h` or `all`. */
+export function autoscaling(window: string, signal?: AbortSignal): Promise<Autoscaling> {
+  return request('autoscaling', { window }, signal);
 }
 
 export async function versionsOf(series: string, signal?: AbortSignal): Promise<SeriesVersions | null> {

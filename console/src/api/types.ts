@@ -18,6 +18,8 @@ export interface Status {
   replay: { from_ms: number; to_ms: number; speed: number } | null;
   sources: Source[];
   analytics: Analytics[];
+  /** The workload whose autoscaling is shown. */
+  autoscaling?: string | null;
   forecasts: ForecastPlan[];
   series: number;
   samples: number;
@@ -320,3 +322,127 @@ export type ServerEvent =
   | { name: 'champion'; data: ChampionChange }
   | { name: 'window'; data: { analytics: string; start_ms: number; end_ms: number } }
   | { name: 'resync'; data: Record<string, never> };
+
+/** The replay of recorded demand: while it is `preparing` nothing but `progress` is known. */
+export interface AutoscalingReplay {
+  state: 'preparing' | 'replaying' | 'ended';
+  now_ms: number | null;
+  from_ms: number | null;
+  to_ms: number | null;
+  speed: number | null;
+  progress: number;
+}
+
+/** How a contender fares now. Shares are of one. */
+export interface Standing {
+  name: string;
+  label: string;
+  replicas: number;
+  ready: number;
+  utilisation: number | null;
+  cost_replica_minutes: number;
+  violation_share: number;
+  scale_events: number;
+}
+
+/** A contender over time, one entry a point. */
+export interface Course {
+  name: string;
+  label: string;
+  replicas: number[];
+  ready: number[];
+  violation_seconds: number[];
+}
+
+/** What happened up to now, one entry a point in every list. */
+export interface AutoscalingTimeline {
+  step_ms: number;
+  times_ms: number[];
+  demand: (number | null)[];
+  predicted: (number | null)[];
+  threshold: number[];
+  contenders: Course[];
+}
+
+/** A change of the number of replicas, and why. */
+export interface Decision {
+  time_ms: number;
+  from: number;
+  to: number;
+  reactive: number;
+  predicted: number | null;
+  quantile: number | null;
+  rule: string;
+  reason: string;
+}
+
+export interface ReplayScore {
+  cost_replica_minutes: number;
+  violation_share: number;
+  unserved_share: number;
+  scale_events: number;
+}
+
+export interface Contender extends ReplayScore {
+  name: string;
+  label: string;
+  setting: string;
+  gap_closed: number | null;
+  cost_vs_hpa_equal_violation: number | null;
+  violation_vs_hpa_equal_cost: number | null;
+}
+
+/** The HPA at one target. */
+export interface ParetoPoint extends ReplayScore {
+  metric: 'cpu' | 'rate';
+  target: number;
+}
+
+export interface ReplayTrace {
+  name: string;
+  from_ms: number;
+  scored_from_ms: number;
+  to_ms: number;
+  step_seconds: number;
+  samples: number;
+  missing: number;
+  peak: number;
+}
+
+export interface ReplayConditions {
+  capacity: number;
+  startup_seconds: number;
+  lag_seconds: number;
+  averaging_seconds: number;
+  sync_seconds: number;
+  min_replicas: number;
+  max_replicas: number;
+  target: number;
+  violation_budget: number;
+  seed: number;
+}
+
+export interface ReplayReport {
+  trace: ReplayTrace;
+  conditions: ReplayConditions;
+  gap_closed: number | null;
+  gap_closed_reason: string | null;
+  cost_vs_hpa_equal_violation: number | null;
+  violation_vs_hpa_equal_cost: number | null;
+  contenders: Contender[];
+  pareto: ParetoPoint[];
+  notes: string[];
+}
+
+/** A workload that is scaled by our policy and by the HPA. What is null is not known before the replay has begun. */
+export interface Autoscaling {
+  workload: string;
+  replay: AutoscalingReplay;
+  trace: ReplayTrace | null;
+  conditions: ReplayConditions | null;
+  contenders: Standing[];
+  timeline: AutoscalingTimeline | null;
+  decisions: Decision[];
+  decisions_total: number;
+  report: ReplayReport | null;
+}

@@ -5,7 +5,8 @@ export type Route =
   | { page: 'series'; series: string }
   | { page: 'models' }
   | { page: 'versions'; series: string }
-  | { page: 'network' };
+  | { page: 'network' }
+  | { page: 'autoscaling' };
 
 function parse(hash: string): Route {
   const [page, argument] = hash.replace(/^#\/?/, '').split('/');
@@ -16,7 +17,7 @@ function parse(hash: string): Route {
       return { page: 'overview' };
     }
   }
-  return page === 'models' || page === 'network' ? { page } : { page: 'overview' };
+  return page === 'models' || page === 'network' || page === 'autoscaling' ? { page } : { page: 'overview' };
 }
 
 class Router {
@@ -38,6 +39,7 @@ export const router = new Router();
 export const overviewLink = '#/';
 export const modelsLink = '#/models';
 export const networkLink = '#/network';
+export const autoscalingLink = '#/autoscaling';
 
 export function seriesLink(series: string): string {
   return `#/series/${encodeURIComponent(series)}`;

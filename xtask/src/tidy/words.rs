@@ -9,7 +9,7 @@ const SELF: &str = "xtask/src/tidy/words.rs";
 
 /// Each pattern, and what to write instead.
 const BANNED: [(&str, &str); 5] = [
-    (r"(?i)\b(leverag(e[sd]?|ing)|utili[sz](e[sd]?|ing|ation))\b", "write `use`"),
+    (r"(?i)\b(leverag(e[sd]?|ing)|utili[sz](e[sd]?|ing))\b", "write `use`"),
     (
         r"(?i)\b(seamless(ly)?|blazing(ly)?|cutting-edge|world-class|game-changing|powerful)\b",
         "give a fact or a figure",

@@ -42,7 +42,7 @@ const LEAST_SPREAD: f64 = 0.1;
 pub(super) type Forecasts = [f64; CENTERS];
 
 /// The measures of spread around one forecast, in replicas, each above zero.
-pub(super) type Spreads = [f64; SCALES];
+pub(super) type Spreads = [f32; SCALES];
 
 /// All forecasters, and the errors that they made.
 #[derive(Clone, Debug)]
@@ -131,6 +131,7 @@ impl Centers {
             (daily + LEAST_SPREAD).sqrt(),
             (forecast + 0.5).sqrt(),
         ]
+        .map(|spread| spread as f32)
     }
 }
 

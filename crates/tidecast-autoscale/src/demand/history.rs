@@ -10,7 +10,7 @@ const KEPT: usize = WEEK + 128;
 const RESOLUTION: f64 = 16.0 / 65_536.0;
 
 /// Demand by minute, as `ln(1 + replicas)`: ratios matter where demand is high, and nothing does far below one replica.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct History {
     codes: VecDeque<u16>,
     seen: usize,
@@ -24,6 +24,13 @@ pub(super) fn to_log(replicas: f64) -> f64 {
 /// Back from the scale on which demand is learned.
 pub(super) fn from_log(log: f64) -> f64 {
     log.exp_m1().max(0.0)
+}
+
+impl Default for History {
+    /// Empty, with all the memory that it will ever have.
+    fn default() -> Self {
+        Self { codes: VecDeque::with_capacity(KEPT), seen: 0 }
+    }
 }
 
 impl History {

@@ -164,7 +164,7 @@ impl DemandPlanner {
         let (first, newest) = (self.team.first()?, self.foreseen.back()?);
         let mean = |of: &dyn Fn(&Choice) -> f64| self.team.iter().map(of).sum::<f64>() / self.team.len() as f64;
         let expected = mean(&|member| newest.held[member.center]);
-        let margin = mean(&|member| member.margin * newest.spreads[member.center][member.scale]);
+        let margin = mean(&|member| member.margin * f64::from(newest.spreads[member.center][member.scale]));
         let description = Centers::describe(first.center);
         let reactive = self.team.iter().all(|member| Centers::is_reactive(member.center));
         Some(Plan {
@@ -189,7 +189,7 @@ impl DemandPlanner {
             for foreseen in decisions {
                 let short = need - foreseen.held[center];
                 for (needed, spread) in needed.iter_mut().zip(&foreseen.spreads[center]) {
-                    *needed = needed.max(short / spread);
+                    *needed = needed.max(short / f64::from(*spread));
                 }
             }
             if needed[0] > f64::NEG_INFINITY {
@@ -238,7 +238,7 @@ impl DemandPlanner {
         for (center, forecast) in held.iter().enumerate().filter(|(_, forecast)| !forecast.is_nan()) {
             spreads[center] = self.centers.spreads(minute, center, *forecast);
             for (scale, spread) in spreads[center].iter().enumerate() {
-                self.margins[center * SCALES + scale].price(*forecast, *spread);
+                self.margins[center * SCALES + scale].price(*forecast as f32, *spread);
             }
         }
         while self.foreseen.len() > self.horizon.max(HOLD) {

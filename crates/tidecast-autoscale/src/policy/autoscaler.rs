@@ -27,7 +27,7 @@ const SAVED_SYNCS: f64 = 4.0 * 1_440.0;
 const HOLD_SECONDS: f64 = 60.0;
 
 /// For how many decisions the allowance has to last at once: as long as a forecast holds.
-const HELD_SYNCS: f64 = 20.0;
+const HELD_SYNCS: u32 = 20;
 
 /// Readings are in thousandths of thousandths of a replica, so that whole numbers are precise enough.
 const MICRO: f64 = 1e6;
@@ -42,7 +42,7 @@ pub struct Reading<'a> {
     /// Total demand, and the end of the time over which it was measured; `None` where it cannot be read.
     pub demand: Option<(f64, i64)>,
     /// Predicted utilisations, for a policy with a threshold.
-    pub utilization: &'a [f64],
+    pub utilisation: &'a [f64],
 }
 
 /// The autoscaling of one workload.
@@ -67,6 +67,8 @@ pub struct Autoscaler {
     calculator: ReplicaCalculator,
     /// Replicas that the forecast may still add, summed over decisions.
     allowance: f64,
+    /// How many it may add at once, and for how many more decisions that stands.
+    grant: (f64, u32),
 }
 
 impl Autoscaler {
@@ -103,6 +105,7 @@ impl Autoscaler {
             }),
             calculator: ReplicaCalculator::new(&controller, Tolerances::of(controller.tolerance, None)),
             allowance: 0.0,
+            grant: (0.0, 0),
             policy,
         })
     }
@@ -140,16 +143,16 @@ impl Autoscaler {
         let present = self.newest.filter(|(_, until_ms)| reading.now_ms - until_ms <= STALE_MS);
         let present = present.map(|(demand, _)| demand).filter(|_| reading.demand.is_some());
         let seconds = reading.now_ms as f64 / 1_000.0;
+        let reactive = self.react(seconds, reading.replicas, present);
         let facts = Facts {
             replicas: reading.replicas,
             present,
-            reactive: self.react(seconds, reading.replicas, present),
-            forecast: self.forecast(),
+            reactive,
+            forecast: self.forecast(reactive),
             calendar: self.calendar.min_replicas(reading.now_ms),
-            utilization: reading.utilization.iter().copied().reduce(f64::max),
+            utilisation: reading.utilisation.iter().copied().reduce(f64::max),
         };
-        let decision = self.within_allowance(decide(&self.policy, &facts));
-        let decision = self.hold(seconds, reading.replicas, decision);
+        let decision = self.hold(seconds, reading.replicas, decide(&self.policy, &facts));
         self.allowance -= f64::from((decision.replicas - decision.reactive).max(0));
         decision
     }
@@ -223,35 +226,28 @@ impl Autoscaler {
         step.replicas
     }
 
-    fn forecast(&self) -> Forecast {
-        match self.planner.as_ref().and_then(DemandPlanner::plan) {
-            None => Forecast::Unavailable,
-            Some(plan) => match plan.source {
-                Source::Reactive(_) => Forecast::Losing { demand: plan.demand, quantile: plan.quantile },
-                Source::Forecast(looks_at) => {
-                    Forecast::Acting { demand: plan.demand, quantile: plan.quantile, looks_at }
-                }
-            },
-        }
-    }
-
-    /// Where the policy has no budget, the forecast adds no more than its allowance, which has to last for as long as
-    /// it holds.
-    fn within_allowance(&mut self, mut decision: Decision) -> Decision {
-        if self.policy.violation_budget.is_some() {
-            return decision;
-        }
-        let reactive = f64::from(decision.reactive);
+    /// What the forecast says. Where the policy has no budget, it adds no more than its allowance, which has to last for as
+    /// long as it holds.
+    fn forecast(&mut self, reactive: i32) -> Forecast {
+        let reactive = f64::from(reactive);
         self.allowance = (self.allowance + EXTRA * reactive).min(EXTRA * reactive * SAVED_SYNCS);
-        if decision.rule == Rule::Forecast {
-            let extra = f64::from(decision.replicas - decision.reactive).min((self.allowance / HELD_SYNCS).floor());
-            decision.replicas = decision.reactive.saturating_add(extra.max(0.0) as i32);
-            if extra < 1.0 {
-                decision.rule = Rule::Reactive;
+        // A grant stands for a while: replicas that come and go with the allowance serve nobody.
+        self.grant = match self.grant {
+            (granted, left @ 1..) => (granted, left - 1),
+            (_, 0) => ((self.allowance / f64::from(HELD_SYNCS)).floor().max(0.0), HELD_SYNCS - 1),
+        };
+        let Some(plan) = self.planner.as_ref().and_then(DemandPlanner::plan) else { return Forecast::Unavailable };
+        let (demand, quantile) = (plan.demand, plan.quantile);
+        match plan.source {
+            Source::Reactive(_) => Forecast::Losing { demand, quantile },
+            Source::Forecast(looks_at) => {
+                let most = match self.policy.violation_budget {
+                    Some(_) => f64::INFINITY,
+                    None => reactive + self.grant.0,
+                };
+                Forecast::Acting { demand: demand.min(most), quantile, looks_at }
             }
-            decision.reason = Reason { rule: decision.rule, wanted: decision.replicas, ..decision.reason };
         }
-        decision
     }
 
     /// Holds a decision to stabilisation and rates.

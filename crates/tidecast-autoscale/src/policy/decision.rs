@@ -17,7 +17,7 @@ pub struct Facts {
     /// Replicas that the calendar asks for.
     pub calendar: Option<i32>,
     /// The greatest utilisation that is predicted, where the policy has a threshold.
-    pub utilization: Option<f64>,
+    pub utilisation: Option<f64>,
 }
 
 /// What the forecast says, and whether it may act.
@@ -128,7 +128,7 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
         }
     };
     let (mut wanted, mut rule) = (reactive, Rule::Reactive);
-    let step_up = policy.threshold.zip(facts.utilization).filter(|(threshold, predicted)| predicted > threshold);
+    let step_up = policy.threshold.zip(facts.utilisation).filter(|(threshold, predicted)| predicted > threshold);
     let step_up = step_up.map(|_| facts.replicas.saturating_add(1));
     for (asked, asking) in [(predicted, Rule::Forecast), (facts.calendar, Rule::Calendar), (step_up, Rule::Threshold)] {
         if let Some(asked) = asked.filter(|asked| *asked > wanted) {
@@ -172,13 +172,13 @@ fn whole(demand: f64) -> i32 {
 
 impl fmt::Display for Reason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Facts { replicas, present, forecast, calendar, utilization, .. } = self.facts;
+        let Facts { replicas, present, forecast, calendar, utilisation, .. } = self.facts;
         let wanted = self.wanted;
         match self.rule {
             Rule::Missing => return write!(out, "Demand is not known: {replicas} replicas stay, none is taken away."),
             Rule::Calendar => return write!(out, "The calendar asks for {} replicas now.", calendar.unwrap_or(wanted)),
             Rule::Threshold => {
-                let percent = 100.0 * utilization.unwrap_or_default();
+                let percent = 100.0 * utilisation.unwrap_or_default();
                 return write!(
                     out,
                     "A utilisation of {percent:.0} % is predicted, above the threshold: one replica more."
@@ -189,19 +189,19 @@ impl fmt::Display for Reason {
         write!(out, "Present demand fills {:.1} replicas", present.unwrap_or_default())?;
         match forecast {
             Forecast::Unavailable => {
-                write!(out, "; there is no forecast yet, so the target utilisation decides: {wanted}")?;
+                write!(out, "; there is no forecast yet, so the target utilisation decides: {wanted}")
             }
             Forecast::Losing { demand, quantile } => write!(
                 out,
                 "; no forecast has been cheaper lately than reacting, whose margin to {demand:.1} has covered {:.2} % of the past",
                 100.0 * quantile
-            )?,
+            ),
             Forecast::Acting { demand, quantile, looks_at } => write!(
                 out,
                 "; {demand:.1} are to be ready for before new ones could be, which has covered {:.2} % of the past (from {looks_at})",
                 100.0 * quantile
-            )?,
-        }
+            ),
+        }?;
         match self.rule {
             Rule::Minimum => write!(out, "; the minimum is more"),
             Rule::Maximum => write!(out, "; {wanted} would be needed, which is above the maximum"),
@@ -224,7 +224,7 @@ mod tests {
         reactive: 5,
         forecast: Forecast::Unavailable,
         calendar: None,
-        utilization: None,
+        utilisation: None,
     };
 
     fn acting(demand: f64) -> Forecast {
@@ -250,8 +250,8 @@ mod tests {
             (&budget, Facts { forecast: acting(100.0), ..FACTS }, 20, Rule::Maximum),
             (&adding, Facts { calendar: Some(9), ..FACTS }, 9, Rule::Calendar),
             (&adding, Facts { calendar: Some(9), forecast: acting(11.0), ..FACTS }, 11, Rule::Forecast),
-            (&threshold, Facts { utilization: Some(0.86), ..FACTS }, 6, Rule::Threshold),
-            (&threshold, Facts { utilization: Some(0.85), ..FACTS }, 5, Rule::Reactive),
+            (&threshold, Facts { utilisation: Some(0.86), ..FACTS }, 6, Rule::Threshold),
+            (&threshold, Facts { utilisation: Some(0.85), ..FACTS }, 5, Rule::Reactive),
             (&adding, Facts { present: Some(0.0), reactive: 0, ..FACTS }, 1, Rule::Minimum),
             (&adding, Facts { present: None, reactive: 1, ..FACTS }, 5, Rule::Missing),
             (&adding, Facts { present: None, calendar: Some(7), ..FACTS }, 7, Rule::Calendar),
@@ -289,7 +289,7 @@ mod tests {
             reactive in any::<i32>(),
             forecast in any_forecast(),
             calendar in proptest::option::of(any::<i32>()),
-            utilization in proptest::option::of(any::<f64>()),
+            utilisation in proptest::option::of(any::<f64>()),
             min in 0..50_i32,
             more in 0..50_i32,
             budget in proptest::option::of(0.0001..0.5_f64),
@@ -301,7 +301,7 @@ mod tests {
                 threshold: Some(0.85),
                 ..Policy::default()
             };
-            let facts = Facts { replicas, present, reactive, forecast, calendar, utilization };
+            let facts = Facts { replicas, present, reactive, forecast, calendar, utilisation };
             let decision = decide(&policy, &facts);
             prop_assert!((policy.min_replicas..=policy.max_replicas).contains(&decision.replicas));
             prop_assert!(decision.replicas > 0 || min == 0);

@@ -36,7 +36,7 @@ pub(super) struct View<'a> {
     /// Total demand as the metric tells it, and the end of the time it was measured over. CPU tells no more than what is
     /// served; this does.
     pub(super) rate: Option<(f64, i64)>,
-    /// The pods, as the HPA sees them, with their CPU.
+    /// The pods, as the HPA sees them, with their CPU; none where the run shows none.
     pub(super) pods: &'a [Pod],
     /// How many there are.
     pub(super) replicas: i32,
@@ -59,12 +59,21 @@ struct Started {
     ready_ms: i64,
 }
 
-/// Runs a contender over a trace from a time on; every step of `step_ms` is recorded if that is given.
+/// What a run needs and leaves beside its score.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Watch {
+    /// Record what happens, in steps of so many milliseconds.
+    pub(super) step_ms: Option<i64>,
+    /// Show the contender its pods one by one: that costs time, and only CPU metrics need it.
+    pub(super) pods: bool,
+}
+
+/// Runs a contender over a trace from a time on.
 pub(super) fn run(
     workload: &Workload<'_>,
     from_ms: i64,
     replicas: i32,
-    record_step_ms: Option<i64>,
+    watch: Watch,
     mut decide: impl FnMut(&View<'_>) -> i32,
 ) -> (Score, Recording) {
     let mut startup = StartupTimes::new(workload.startup_seconds, workload.seed);
@@ -84,7 +93,9 @@ pub(super) fn run(
         let ready = pods.iter().filter(|pod| pod.ready_ms <= now_ms).count() as i32;
         let metric = measured(&past, workload.lag_ms);
         let until_ms = now_ms - workload.lag_ms;
-        see(&pods, now_ms, until_ms, metric.map(|(_, usage)| usage), &mut seen);
+        if watch.pods {
+            see(&pods, now_ms, until_ms, metric.map(|(_, usage)| usage), &mut seen);
+        }
         let replicas = pods.len() as i32;
         let view = View {
             now_ms,
@@ -109,7 +120,7 @@ pub(super) fn run(
         }
         if scored {
             account.add(demand, served, pods.len());
-            if let Some(step_ms) = record_step_ms {
+            if let Some(step_ms) = watch.step_ms {
                 account.record(
                     &mut recording.course,
                     now_ms - workload.scored_from_ms,

@@ -103,7 +103,7 @@ mod tests {
         // The point at 120 is beaten in both.
         let front = front(&[(100.0, 0.05), (120.0, 0.06), (150.0, 0.01), (200.0, 0.001)]);
         let close = |found: Option<f64>, expected: f64| {
-            assert!((found.unwrap() - expected).abs() < 1e-9, "{found:?} {expected}")
+            assert!((found.unwrap() - expected).abs() < 1e-9, "{found:?} {expected}");
         };
         close(front.cheapest_kept(), 200.0);
         close(front.cost_ratio(&score(125.0, 0.03)), 1.0);

@@ -1,6 +1,6 @@
 //! One trace, all contenders, one report.
 
-use super::cluster::{AVERAGING_MS, Recording, SYNC_MS, View, Workload, run};
+use super::cluster::{AVERAGING_MS, Recording, SYNC_MS, View, Watch, Workload, run};
 use super::comparison::{Front, KEPT, gap_closed};
 use super::contenders::{Contender, HoltWinters, Hpa, KedaCron, Limits, Metric, Ours, SeasonalNaive, Threshold};
 use super::oracle;
@@ -179,31 +179,26 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
     }
     let cron = KedaCron::new(trace, stage.scored_from_ms, settings.target, stage.capacity, stage.limits);
     let setting = cron.setting.clone();
-    entries.push(("keda_cron", "KEDA with cron", setting, stage.contend(cron, true).0));
+    entries.push(("keda_cron", "KEDA with cron", setting, stage.contend(cron).0));
     advance(4);
     let ahead_ms = ((settings.startup_seconds + settings.lag_seconds) * 1_000.0) as i64;
     let naive = SeasonalNaive::new(trace, ahead_ms, settings.target, stage.capacity, stage.limits);
-    entries.push(("seasonal_naive", "Yesterday at this time", target_text.clone(), stage.contend(naive, true).0));
+    entries.push(("seasonal_naive", "Yesterday at this time", target_text.clone(), stage.contend(naive).0));
     advance(4);
     let ahead = (ahead_ms / 60_000 + 1) as usize;
     let holt_winters = HoltWinters::new(ahead, settings.target, stage.capacity, stage.limits);
-    entries.push((
-        "holt_winters",
-        "Holt-Winters over replicas",
-        target_text.clone(),
-        stage.contend(holt_winters, true).0,
-    ));
+    entries.push(("holt_winters", "Holt-Winters over replicas", target_text.clone(), stage.contend(holt_winters).0));
     advance(4);
     let threshold = Threshold::new(THRESHOLD, stage.capacity, settings.startup_seconds, stage.limits)?;
     entries.push((
         "threshold",
         "Threshold on predictions",
         format!("{:.0} %", 100.0 * THRESHOLD),
-        stage.contend(threshold, true).0,
+        stage.contend(threshold).0,
     ));
     advance(4);
     let same = Ours::new(None, settings.target, stage.capacity, settings.startup_seconds, stage.limits)?;
-    let (score, recording) = stage.contend(same, true);
+    let (score, recording) = stage.contend(same);
     course("ours_same_target", "Tidecast, adding to the target", recording);
     entries.push(("ours_same_target", "Tidecast, adding to the target", target_text, score));
     advance(4);
@@ -350,7 +345,8 @@ impl<'a> Stage<'a> {
     fn hpa(&self, metric: Metric, target: f64, scored_from_ms: i64) -> (Score, Recording) {
         let from_ms = (scored_from_ms - WARM_UP_MS).max(self.workload.trace.start_ms);
         let mut hpa = Hpa::new(metric, target, self.capacity, self.limits);
-        run(&self.workload, from_ms, self.first(from_ms, target), Some(self.step_ms), |view| hpa.decide(view))
+        let watch = Watch { step_ms: Some(self.step_ms), pods: metric == Metric::Cpu };
+        run(&self.workload, from_ms, self.first(from_ms, target), watch, |view| hpa.decide(view))
     }
 
     /// The same in the second half of what came before it.
@@ -360,14 +356,15 @@ impl<'a> Stage<'a> {
         let workload = Workload { scored_from_ms: from_ms, end_ms: self.scored_from_ms, ..self.workload };
         let from_ms = (from_ms - WARM_UP_MS).max(start_ms);
         let mut hpa = Hpa::new(metric, target, self.capacity, self.limits);
-        run(&workload, from_ms, self.first(from_ms, target), None, |view| hpa.decide(view)).0
+        let watch = Watch { step_ms: None, pods: metric == Metric::Cpu };
+        run(&workload, from_ms, self.first(from_ms, target), watch, |view| hpa.decide(view)).0
     }
 
     /// A contender that learns, from the start of the trace.
-    fn contend(&self, mut contender: impl Contender, record: bool) -> (Score, Recording) {
+    fn contend(&self, mut contender: impl Contender) -> (Score, Recording) {
         let from_ms = self.workload.trace.start_ms;
-        let step_ms = record.then_some(self.step_ms);
-        run(&self.workload, from_ms, self.first(from_ms, 0.7), step_ms, |view| contender.decide(view))
+        let watch = Watch { step_ms: Some(self.step_ms), pods: false };
+        run(&self.workload, from_ms, self.first(from_ms, 0.7), watch, |view| contender.decide(view))
     }
 
     /// Our policy, with what it planned for and why it changed what.
@@ -395,7 +392,8 @@ impl<'a> Stage<'a> {
             }
             replicas
         };
-        let (score, recording) = run(&self.workload, from_ms, self.first(from_ms, 0.7), Some(self.step_ms), decide);
+        let watch = Watch { step_ms: Some(self.step_ms), pods: false };
+        let (score, recording) = run(&self.workload, from_ms, self.first(from_ms, 0.7), watch, decide);
         changes.drain(..changes.len().saturating_sub(CHANGES_MAX));
         (score, recording, predicted, changes)
     }

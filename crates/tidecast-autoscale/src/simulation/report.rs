@@ -29,6 +29,7 @@ pub struct Explanation {
 
 /// Scores and comparisons.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Report {
     /// What was replayed.
     pub trace: TraceSummary,
@@ -53,6 +54,7 @@ pub struct Report {
 
 /// What was replayed.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TraceSummary {
     /// Where it came from.
     pub name: String,
@@ -74,6 +76,7 @@ pub struct TraceSummary {
 
 /// The conditions of a replay.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Conditions {
     /// Demand that one replica serves.
     pub capacity: f64,
@@ -99,6 +102,7 @@ pub struct Conditions {
 
 /// One contender's result.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Contender {
     /// Its name, stable: `ours`, `hpa_cpu`, `oracle` and so on.
     pub name: String,
@@ -119,6 +123,8 @@ pub struct Contender {
 
 /// What a run cost, and what it violated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ReplayScore))]
 pub struct Score {
     /// Replicas times minutes, paid from the creation of a pod.
     pub cost_replica_minutes: f64,
@@ -132,6 +138,7 @@ pub struct Score {
 
 /// The HPA at one target.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ParetoPoint {
     /// `cpu` or `rate`.
     pub metric: &'static str,
@@ -178,6 +185,7 @@ pub struct Course {
 
 /// A change that our policy made, with its reason.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Change {
     /// When, milliseconds since the epoch.
     pub time_ms: i64,

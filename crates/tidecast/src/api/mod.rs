@@ -4,6 +4,7 @@
 //! each; [`openapi`] lists them all.
 
 mod auth;
+mod autoscaling;
 mod console;
 mod context;
 mod error;
@@ -31,6 +32,7 @@ pub use openapi::openapi_json;
 pub use serve::serve;
 
 use crate::runtime::live::Live;
+use crate::runtime::rehearsal::Rehearsal;
 use crate::runtime::stream::PushSources;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -56,6 +58,8 @@ pub struct ApiState {
     pub live: Live,
     /// The sources that clients bring records to, by name.
     pub push_sources: PushSources,
+    /// The replay of an autoscaler, where one is shown.
+    pub rehearsal: Rehearsal,
     /// What every request under `/api` must show, if set.
     pub token: Option<Token>,
 }

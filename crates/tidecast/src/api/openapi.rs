@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::{
-    events, forecasts, ingest, leaderboard, metrics, models, network, overview, range, records, series, status,
-    verification,
+    autoscaling, events, forecasts, ingest, leaderboard, metrics, models, network, overview, range, records, series,
+    status, verification,
 };
 use crate::runtime::live::{ChampionChange, WindowNotice};
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use utoipa_axum::routes;
         (name = "ingest", description = "Writing from other processes"),
         (name = "probes", description = "For Kubernetes and Prometheus; never want a token"),
         (name = "network", description = "Network monitoring"),
+        (name = "autoscaling", description = "How many replicas, and why"),
     ),
     components(schemas(ChampionChange, WindowNotice)),
     security((), ("token" = [])),
@@ -63,6 +64,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(verification::verification))
         .routes(routes!(verification::accuracy))
         .routes(routes!(network::network))
+        .routes(routes!(autoscaling::autoscaling))
         .routes(routes!(events::events))
         .routes(routes!(ingest::cursor))
         .routes(routes!(ingest::samples))

@@ -5,6 +5,7 @@ use super::live::{Live, Mode};
 use crate::api::{self, ApiState};
 use crate::config::{Environment, ProcessEnvironment, RegistryConfig, ServerConfig};
 use crate::runtime::clock::SystemClock;
+use crate::runtime::rehearsal::Rehearsal;
 use crate::runtime::stream::{PushSources, Streams};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -33,6 +34,8 @@ pub struct Host {
     pub live: Live,
     /// Where the API finds the sources that take records.
     pub push_sources: PushSources,
+    /// Where the API finds the replay of an autoscaler.
+    pub rehearsal: Rehearsal,
     /// Where it listens.
     pub address: SocketAddr,
     /// Turns true when the process is asked to end.
@@ -60,17 +63,18 @@ impl Host {
         let registry = Arc::new(open_registry(directory, registry)?);
         let live = Live::new(mode, clock, SystemClock.now_ms());
         let shutdown = listen::shutdown_signal()?;
-        let push_sources = PushSources::default();
+        let (push_sources, rehearsal) = (PushSources::default(), Rehearsal::default());
         let state = ApiState {
             store: Arc::clone(&store) as Arc<dyn SeriesStore>,
             registry: Arc::clone(&registry),
             live: live.clone(),
             push_sources: push_sources.clone(),
+            rehearsal: rehearsal.clone(),
             token,
         };
         tokio::spawn(keep_counted(Arc::clone(&store), live.clone()));
         let server = tokio::spawn(api::serve(listener, state, listen::ended(shutdown.clone())));
-        Ok(Self { store, registry, live, push_sources, address, shutdown, server })
+        Ok(Self { store, registry, live, push_sources, rehearsal, address, shutdown, server })
     }
 
     /// The store as the port that sources, forecasts and the API use.

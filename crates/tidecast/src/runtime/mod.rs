@@ -9,6 +9,7 @@ pub mod listen;
 pub mod live;
 pub mod polling;
 pub mod recording;
+pub mod rehearsal;
 pub mod replay;
 pub mod stewardship;
 pub mod stream;

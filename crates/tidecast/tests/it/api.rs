@@ -3,6 +3,7 @@
 //! [`RemoteStore`]: tidecast_connect::http::RemoteStore
 
 mod access;
+mod autoscaling;
 mod console;
 mod document;
 mod errors;

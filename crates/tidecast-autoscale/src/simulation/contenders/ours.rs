@@ -40,7 +40,7 @@ impl Contender for Ours {
         for seconds in view.started {
             self.autoscaler.measure_startup(*seconds);
         }
-        let reading = Reading { now_ms: view.now_ms, replicas: view.replicas, demand: view.rate, utilization: &[] };
+        let reading = Reading { now_ms: view.now_ms, replicas: view.replicas, demand: view.rate, utilisation: &[] };
         let decision = self.autoscaler.step(&reading);
         self.decision = Some(decision);
         decision.replicas

@@ -57,9 +57,9 @@ impl Contender for Threshold {
             }
             self.minutes.push_back(rate);
         }
-        let utilization = self.predict(view.ready);
+        let utilisation = self.predict(view.ready);
         let reading =
-            Reading { now_ms: view.now_ms, replicas: view.replicas, demand: view.rate, utilization: &utilization };
+            Reading { now_ms: view.now_ms, replicas: view.replicas, demand: view.rate, utilisation: &utilisation };
         self.autoscaler.step(&reading).replicas
     }
 }

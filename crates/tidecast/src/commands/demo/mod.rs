@@ -1,6 +1,7 @@
 //! `tidecast demo`: the main job on real data, in one process: load, fit, forecast, show, and go on as if live.
 
 mod antennas;
+mod autoscale;
 mod once;
 mod recording;
 
@@ -30,8 +31,13 @@ const EXAMPLES: &str = "Examples:
   tidecast demo --reset                 from the beginning
   tidecast demo antennas                a network of antennas, analysed and forecast live
   tidecast demo antennas --redis redis://127.0.0.1:6379    the same through a real Redis
+  tidecast demo autoscale               replicas for a real service, by forecasts and by the HPA, over 8 days
+  tidecast demo autoscale --input rps.csv.gz    the same for demand of your own
   tidecast demo --once                  print the first forecasts and exit
   tidecast demo --once --format json    the same for programs";
+
+/// Data time per second of the meters, where nothing else is asked for.
+const SPEED: DurationMs = DurationMs::HOUR;
 
 /// Show the main job on real data: ten meters, past and forecast, live on the console
 #[derive(Debug, clap::Args)]
@@ -45,9 +51,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", env = "TIDECAST_REDIS", hide_env_values = true)]
     redis: Option<String>,
 
-    /// Data time per second, of the meters
-    #[arg(long, value_name = "DURATION", default_value = "1h")]
-    speed: DurationMs,
+    /// Demand to scale for in place of the bundled one: CSV with a time and a value in each row, or that compressed by gzip
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+
+    /// Data time per second [default: 1h of the meters; what shows all of autoscale in 4 minutes]
+    #[arg(long, value_name = "DURATION")]
+    speed: Option<DurationMs>,
 
     /// Print the first forecasts of the meters and exit
     #[arg(long)]
@@ -61,7 +71,7 @@ pub(crate) struct Args {
     #[arg(long)]
     reset: bool,
 
-    /// Store on this machine, embedded:DIR [default: embedded:./tidecast-demo, or embedded:./tidecast-demo-antennas]
+    /// Store on this machine, embedded:DIR [default: embedded:./tidecast-demo, with -antennas or -autoscale for these]
     #[arg(long, value_name = "STORE", value_parser = super::target::parse_store)]
     store: Option<StoreConfig>,
 
@@ -81,32 +91,47 @@ enum System {
     SmartMeters,
     /// Antennas of a network, analysed in windows
     Antennas,
+    /// Replicas of a real service, by forecasts and by the HPA
+    Autoscale,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    if args.speed.0 <= 0 {
+    if args.speed.is_some_and(|speed| speed.0 <= 0) {
         return Err(UsageError("--speed must be longer than 0ms, for example 1h".to_owned()).into());
     }
     let directory = match &args.store {
         Some(StoreConfig::Embedded(directory)) => directory.clone(),
-        None => PathBuf::from(if args.system == System::Antennas { "tidecast-demo-antennas" } else { "tidecast-demo" }),
+        None => PathBuf::from(match args.system {
+            System::SmartMeters => "tidecast-demo",
+            System::Antennas => "tidecast-demo-antennas",
+            System::Autoscale => "tidecast-demo-autoscale",
+        }),
     };
     let directory = directory.as_path();
+    check(&args)?;
     if args.reset {
         reset(directory)?;
     }
     match args.system {
-        System::Antennas if args.once => {
-            Err(UsageError("--once prints forecasts of the meters; leave it out for antennas".to_owned()).into())
-        }
         System::Antennas => antennas::run(&args, directory).await,
-        System::SmartMeters if args.redis.is_some() => {
-            Err(UsageError("--redis carries messages of antennas: tidecast demo antennas --redis URL".to_owned())
-                .into())
-        }
+        System::Autoscale => autoscale::run(&args, directory).await,
         System::SmartMeters if args.once => once::run(directory, args.format).await,
         System::SmartMeters => live(&args, directory).await,
     }
+}
+
+/// Refuses flags of another system than the one that is shown.
+fn check(args: &Args) -> Result<(), UsageError> {
+    let wrong = if args.once && args.system != System::SmartMeters {
+        "--once prints forecasts of the meters; leave it out for antennas and autoscale"
+    } else if args.redis.is_some() && args.system != System::Antennas {
+        "--redis carries messages of antennas: tidecast demo antennas --redis URL"
+    } else if args.input.is_some() && args.system != System::Autoscale {
+        "--input is demand to scale for: tidecast demo autoscale --input FILE"
+    } else {
+        return Ok(());
+    };
+    Err(UsageError(wrong.to_owned()))
 }
 
 /// The one standing forecast of the demo: the next day of every meter, made anew with every hour of data.
@@ -156,12 +181,12 @@ async fn live(args: &Args, directory: &Path) -> anyhow::Result<()> {
 
 /// Loads, fits, forecasts and replays; at the end of the data it stays, for the console.
 async fn replay(args: &Args, host: &Host, clock: &ReplayClock, recording: &Recording) -> anyhow::Result<()> {
-    let store = host.port();
-    let replay = Replay { recording, store: &*store, clock, live: &host.live, speed: args.speed };
+    let (store, speed) = (host.port(), args.speed.unwrap_or(SPEED));
+    let replay = Replay { recording, store: &*store, clock, live: &host.live, speed };
     let stored = Replay::position(&*store).await?;
     let position_ms = position(recording, stored);
     clock.set(position_ms);
-    announce(host, recording, args.speed);
+    announce(host, recording, speed);
     if is_incomplete(recording, stored) {
         load(&replay).await?;
     }
@@ -174,10 +199,10 @@ async fn replay(args: &Args, host: &Host, clock: &ReplayClock, recording: &Recor
     });
     forecasting.fit_first().await?;
     let forecasts = forecasting.refresh().await?;
-    print(&format!("{} meters forecast; the last 14 days now arrive, {} a second\n", forecasts.len(), args.speed))?;
+    print(&format!("{} meters forecast; the last 14 days now arrive, {speed} a second\n", forecasts.len()))?;
     host.live.update_status(|status| {
         status.phase = Phase::Live;
-        status.message = format!("The last 14 days arrive as if they were live, {} a second", args.speed);
+        status.message = format!("The last 14 days arrive as if they were live, {speed} a second");
     });
     let (ticks, receiver) = mpsc::channel(1);
     tokio::spawn(forecasting.run(receiver));

@@ -59,6 +59,7 @@ impl Live {
             replay: None,
             sources: Vec::new(),
             analytics: Vec::new(),
+            autoscaling: None,
             forecasts: Vec::new(),
             series: 0,
             samples: 0,

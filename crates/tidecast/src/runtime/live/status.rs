@@ -57,6 +57,9 @@ pub struct Status {
     pub sources: Vec<SourceStatus>,
     /// The configured analytics, and the services that are polled in place of one.
     pub analytics: Vec<AnalyticsStatus>,
+    /// The workload whose autoscaling is shown.
+    #[serde(default)]
+    pub autoscaling: Option<String>,
     /// The configured forecasts.
     pub forecasts: Vec<ForecastStatus>,
     /// Series in the store.

@@ -15,6 +15,7 @@ fn the_committed_document_is_current() {
 #[tokio::test]
 async fn every_documented_route_is_there() {
     let server = Server::start().await;
+    server.rehearsal.prepare("shop", 0.0);
     let document = server.get("/api/openapi.json").await;
     assert_eq!(document, serde_json::from_str::<Value>(&openapi_json()).unwrap());
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
@@ -33,6 +34,7 @@ async fn every_documented_route_is_there() {
     }
     let contract = [
         "GET /api/v1/accuracy",
+        "GET /api/v1/autoscaling",
         "GET /api/v1/cursor",
         "GET /api/v1/events",
         "GET /api/v1/forecasts",

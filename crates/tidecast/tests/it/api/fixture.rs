@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tidecast::api::{ApiState, serve};
 use tidecast::runtime::live::{AnalyticsStatus, Live, Mode};
+use tidecast::runtime::rehearsal::Rehearsal;
 use tidecast::runtime::stream::PushSources;
 use tidecast_connect::http::{PushSource, Token, push_source};
 use tidecast_connect::records::RecordFormat;
@@ -39,6 +40,8 @@ pub(super) struct Server {
     pub(super) registry: Arc<Registry>,
     /// Where records for the source `antennas` arrive.
     pub(super) push_source: Mutex<PushSource>,
+    /// The replay of an autoscaler.
+    pub(super) rehearsal: Rehearsal,
     http: reqwest::Client,
     stop: oneshot::Sender<()>,
     task: JoinHandle<std::io::Result<()>>,
@@ -74,11 +77,13 @@ impl Server {
         let (sender, push_source) = push_source(antennas(), Arc::new(FixedClock));
         let push_sources = PushSources::default();
         push_sources.put("antennas", sender);
+        let rehearsal = Rehearsal::default();
         let state = ApiState {
             store: Arc::clone(&store),
             registry: Arc::clone(&registry),
             live: live.clone(),
             push_sources,
+            rehearsal: rehearsal.clone(),
             token,
         };
         let (stop, stopped) = oneshot::channel::<()>();
@@ -88,7 +93,7 @@ impl Server {
         let _installed_before = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let push_source = Mutex::new(push_source);
-        Self { url, live, store, registry, push_source, http, stop, task, _directories: (models, directory) }
+        Self { url, live, store, registry, push_source, rehearsal, http, stop, task, _directories: (models, directory) }
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
