@@ -213,7 +213,7 @@ fn pushed_records_become_figures() {
 /// More results than one commit takes.
 #[test]
 fn the_results_of_very_many_antennas_are_all_stored() {
-    const ANTENNAS: u64 = 30_000;
+    const ANTENNAS: u64 = 24_500;
     let folder = tempfile::tempdir().unwrap();
     write_configuration(folder.path(), "{type: push}", "");
     let server = Server::start(folder.path(), &["run", "-f", "tidecast.yaml"]);
