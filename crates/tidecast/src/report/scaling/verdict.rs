@@ -104,7 +104,9 @@ fn advice(report: &Report) -> String {
 /// The service was not what the comparison is made at.
 fn broken(report: &Report, ours: &Contender) -> String {
     let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let (found, declared) = (percent(ours.score.violation_share), percent(report.conditions.violation_budget));
+    let found = percent(ours.score.violation_share);
+    // As it was declared, without the dust of binary fractions.
+    let declared = format!("{} %", (1e6 * report.conditions.violation_budget).round() / 1e4);
     let advice = if report.conditions.violation_budget > KEPT {
         "that is what the budget allows; declare a smaller one to be safer".to_owned()
     } else {
