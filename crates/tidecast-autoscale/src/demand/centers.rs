@@ -3,7 +3,7 @@
 use super::features::{Features, LENGTHS, NEEDED};
 use super::history::{History, from_log};
 use super::regression::Regression;
-use super::{DAY, history};
+use super::{DAY, WEEK};
 
 /// Expectiles of the regressions: the mean, and points that move with the spread of what may come.
 const EXPECTILES: [f64; 4] = [0.5, 0.9, 0.98, 0.995];
@@ -14,7 +14,7 @@ const REGRESSIONS: usize = LENGTHS.len() * EXPECTILES.len();
 pub(super) const CENTERS: usize = REGRESSIONS + 3;
 
 /// Present demand: what a reactive autoscaler goes by.
-const PRESENT: usize = REGRESSIONS;
+pub(super) const PRESENT: usize = REGRESSIONS;
 /// The greatest demand of the last five minutes: the same, stabilised.
 const RECENT_PEAK: usize = REGRESSIONS + 1;
 /// What came at this time yesterday.
@@ -99,7 +99,7 @@ impl Centers {
     /// What all forecasters expect as the greatest demand of the next `horizon` minutes.
     pub(super) fn forecast(&self, history: &History, features: &Features, horizon: usize) -> Forecasts {
         let mut forecasts = [f64::NAN; CENTERS];
-        let highest = history.max(super::WEEK, super::WEEK + 1) + BEYOND;
+        let highest = history.max(WEEK, WEEK + 1) + BEYOND;
         for (index, regression) in self.regressions.iter().enumerate() {
             if history.seen() >= NEEDED[index / EXPECTILES.len()] && regression.seen() > LEARNED {
                 forecasts[index] = from_log(regression.predict(features).clamp(0.0, highest));
@@ -109,7 +109,7 @@ impl Centers {
         forecasts[RECENT_PEAK] = from_log(history.max(4, 5));
         if history.seen() > DAY {
             let yesterday = history.max(DAY - 1 + AROUND, horizon + 2 * AROUND);
-            forecasts[YESTERDAY] = history::from_log(yesterday.max(history.last()));
+            forecasts[YESTERDAY] = from_log(yesterday.max(history.last()));
         }
         forecasts
     }

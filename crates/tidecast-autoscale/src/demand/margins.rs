@@ -5,13 +5,13 @@
 //! more than a margin is the violation to expect from it: conformal prediction on the outcome that is paid for, rather
 //! than on errors of single forecasts.
 
-/// Margins up to this many spreads are told apart.
+/// Each bin of margins is this much wider than the one below.
 const GROWTH: f64 = 1.135;
 
 /// The least margin above none.
 const LEAST: f64 = 0.02;
 
-/// Bins: none, then geometric ones.
+/// Bins: none, then geometric ones, up to 50 spreads; the last takes all that is greater.
 const BINS: usize = 64;
 
 /// How long the past counts, minutes: exponentially, about a week in all.
@@ -59,7 +59,6 @@ impl Margins {
     /// Takes the margin that a minute needed, in spreads.
     pub(super) fn add(&mut self, needed: f64, weight: Weight) {
         let bin = if needed <= LEAST { 0.0 } else { (needed / LEAST).ln() / GROWTH.ln() + 1.0 };
-        // The last bin takes all that is greater.
         self.needed[(bin as usize).min(BINS - 1)] += weight.0;
         self.total += weight.0;
     }
@@ -76,7 +75,8 @@ impl Margins {
         self.spread += (spread - self.spread) / self.minutes;
     }
 
-    /// The margin that all but a share of minutes needed; `None` without any.
+    /// The margin that all but a share of minutes needed. `None` without any, and where it is greater than can be told: a
+    /// measure of spread that is so much too small is of no use.
     pub(super) fn margin(&self, share: f64) -> Option<f64> {
         if self.total <= 0.0 {
             return None;
@@ -86,6 +86,9 @@ impl Margins {
         for bin in (0..BINS).rev() {
             let here = self.needed[bin];
             if beyond + here > allowed {
+                if bin == BINS - 1 {
+                    return None;
+                }
                 // Within the bin, the margins needed are taken to lie evenly.
                 let part = f64::from(1.0 - (allowed - beyond) / here);
                 return Some(edge(bin) + part * (edge(bin + 1) - edge(bin)));
@@ -124,6 +127,16 @@ mod tests {
         }
         assert_eq!(margins.margin(1.0), Some(0.0));
         assert_eq!(Margins::new().margin(0.1), None);
+    }
+
+    #[test]
+    fn a_margin_beyond_what_is_told_apart_is_none() {
+        let mut margins = Margins::new();
+        for needed in [1.0, 2.0, 1_000.0] {
+            margins.add(needed, Weight::first());
+        }
+        assert_eq!(margins.margin(0.1), None);
+        assert!(margins.margin(0.4).is_some_and(|margin| (1.9..2.3).contains(&margin)));
     }
 
     #[test]

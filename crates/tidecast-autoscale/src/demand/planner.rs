@@ -1,9 +1,9 @@
 //! From demand minute by minute to the replicas that should be there: forecasters, their margins, and the choice.
 
 use super::DAY;
-use super::centers::{CENTERS, Centers, Forecasts, SCALES, Spreads};
+use super::centers::{CENTERS, Centers, Forecasts, PRESENT, SCALES, Spreads};
 use super::features::{Features, features};
-use super::history::History;
+use super::history::{History, from_log};
 use super::margins::{Margins, Weight};
 use std::collections::VecDeque;
 
@@ -69,6 +69,13 @@ struct Foreseen {
     planned: Option<f64>,
 }
 
+impl Foreseen {
+    /// Present demand, below which nobody goes.
+    fn present(&self) -> f64 {
+        self.made[PRESENT]
+    }
+}
+
 /// What is followed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Choice {
@@ -82,8 +89,6 @@ struct Choice {
 pub struct Plan {
     /// Demand to be ready for, in replicas.
     pub demand: f64,
-    /// What is expected without a margin, in replicas.
-    pub expected: f64,
     /// The quantile of past needs that the margin covers.
     pub quantile: f64,
     /// Where it comes from.
@@ -95,8 +100,8 @@ pub struct Plan {
 pub enum Source {
     /// A forecast: it has been cheaper than reacting, within the same budget. What it looks at, for people.
     Forecast(&'static str),
-    /// Present demand with a margin: no forecast has been cheaper. What it looks at.
-    Reactive(&'static str),
+    /// Present demand with a margin: no forecast has been cheaper.
+    Reactive,
 }
 
 impl DemandPlanner {
@@ -124,12 +129,6 @@ impl DemandPlanner {
         self.horizon = horizon.clamp(1, HORIZON_MAX);
     }
 
-    /// Minutes that were seen.
-    #[must_use]
-    pub fn minutes(&self) -> usize {
-        self.history.seen()
-    }
-
     /// Takes the demand of the next minute, its greatest, in replicas. `None`, or no number, where it is missing: time goes
     /// on, and nothing is learned from it.
     pub fn observe(&mut self, demand: Option<f64>) {
@@ -144,7 +143,7 @@ impl DemandPlanner {
             }
             None => {
                 let as_before = self.history.last();
-                self.history.push(super::history::from_log(as_before));
+                self.history.push(from_log(as_before));
                 self.gap = self.horizon;
             }
         }
@@ -162,16 +161,14 @@ impl DemandPlanner {
     #[must_use]
     pub fn plan(&self) -> Option<Plan> {
         let (first, newest) = (self.team.first()?, self.foreseen.back()?);
-        let mean = |of: &dyn Fn(&Choice) -> f64| self.team.iter().map(of).sum::<f64>() / self.team.len() as f64;
-        let expected = mean(&|member| newest.held[member.center]);
-        let margin = mean(&|member| member.margin * f64::from(newest.spreads[member.center][member.scale]));
-        let description = Centers::describe(first.center);
+        let of = |member: &Choice| {
+            newest.held[member.center] + member.margin * f64::from(newest.spreads[member.center][member.scale])
+        };
         let reactive = self.team.iter().all(|member| Centers::is_reactive(member.center));
         Some(Plan {
-            demand: expected + margin,
-            expected,
+            demand: self.team.iter().map(of).sum::<f64>() / self.team.len() as f64,
             quantile: 1.0 - self.share(),
-            source: if reactive { Source::Reactive(description) } else { Source::Forecast(description) },
+            source: if reactive { Source::Reactive } else { Source::Forecast(Centers::describe(first.center)) },
         })
     }
 
@@ -186,19 +183,25 @@ impl DemandPlanner {
         for center in 0..CENTERS {
             let decisions = self.foreseen.range(from..).filter(|foreseen| !foreseen.held[center].is_nan());
             let mut needed = [f64::NEG_INFINITY; SCALES];
+            let mut is_known = false;
             for foreseen in decisions {
+                is_known = true;
+                // Where present demand alone asked for enough, no forecast was needed.
+                if foreseen.present() > need {
+                    continue;
+                }
                 let short = need - foreseen.held[center];
                 for (needed, spread) in needed.iter_mut().zip(&foreseen.spreads[center]) {
                     *needed = needed.max(short / f64::from(*spread));
                 }
             }
-            if needed[0] > f64::NEG_INFINITY {
+            if is_known {
                 for (scale, needed) in needed.iter().enumerate() {
                     self.margins[center * SCALES + scale].add(*needed, self.weight);
                 }
             }
         }
-        let plans = self.foreseen.range(from..).filter_map(|foreseen| foreseen.planned);
+        let plans = self.foreseen.range(from..).filter_map(|foreseen| Some(foreseen.planned?.max(foreseen.present())));
         let least = plans.fold(f64::INFINITY, f64::min);
         if least.is_finite() {
             let violated = if least.ceil() < demand { 1.0 } else { 0.0 };

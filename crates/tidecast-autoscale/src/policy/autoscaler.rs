@@ -239,7 +239,7 @@ impl Autoscaler {
         let Some(plan) = self.planner.as_ref().and_then(DemandPlanner::plan) else { return Forecast::Unavailable };
         let (demand, quantile) = (plan.demand, plan.quantile);
         match plan.source {
-            Source::Reactive(_) => Forecast::Losing { demand, quantile },
+            Source::Reactive => Forecast::Losing { demand, quantile },
             Source::Forecast(looks_at) => {
                 let most = match self.policy.violation_budget {
                     Some(_) => f64::INFINITY,

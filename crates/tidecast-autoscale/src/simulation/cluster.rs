@@ -46,12 +46,6 @@ pub(super) struct View<'a> {
     pub(super) started: &'a [f64],
 }
 
-/// What a run recorded besides its score, where it is asked to.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Recording {
-    pub(super) course: Course,
-}
-
 /// A pod, by its times.
 #[derive(Clone, Copy, Debug)]
 struct Started {
@@ -75,7 +69,7 @@ pub(super) fn run(
     replicas: i32,
     watch: Watch,
     mut decide: impl FnMut(&View<'_>) -> i32,
-) -> (Score, Recording) {
+) -> (Score, Course) {
     let mut startup = StartupTimes::new(workload.startup_seconds, workload.seed);
     let mut pods: Vec<Started> = vec![Started { created_ms: i64::MIN, ready_ms: i64::MIN }; replicas.max(0) as usize];
     let mut seen = Vec::new();
@@ -83,7 +77,7 @@ pub(super) fn run(
     let covered = ((workload.lag_ms + AVERAGING_MS) / SYNC_MS) as usize + 1;
     let mut past: VecDeque<(f64, f64)> = VecDeque::with_capacity(covered + 1);
     let mut account = Account::default();
-    let mut recording = Recording::default();
+    let mut course = Course::default();
     let mut now_ms = from_ms;
     let mut started = Vec::new();
     while now_ms < workload.end_ms {
@@ -121,18 +115,13 @@ pub(super) fn run(
         if scored {
             account.add(demand, served, pods.len());
             if let Some(step_ms) = watch.step_ms {
-                account.record(
-                    &mut recording.course,
-                    now_ms - workload.scored_from_ms,
-                    step_ms,
-                    pods.len() as i32,
-                    ready,
-                );
+                let index = ((now_ms - workload.scored_from_ms) / step_ms) as usize;
+                account.record(&mut course, index, pods.len() as i32, ready);
             }
         }
         now_ms += SYNC_MS;
     }
-    (account.score(), recording)
+    (account.score(), course)
 }
 
 /// The mean over the averaging stretch that ends `lag_ms` ago; `None` where demand is missing within it.
@@ -185,17 +174,18 @@ fn resize(pods: &mut Vec<Started>, wanted: i32, now_ms: i64, startup: &mut Start
 
 /// What a run has cost so far.
 #[derive(Clone, Copy, Debug, Default)]
-struct Account {
+pub(super) struct Account {
     syncs: u64,
     violated: u64,
     demand: f64,
     unserved: f64,
     replica_syncs: u64,
-    scale_events: u64,
+    pub(super) scale_events: u64,
 }
 
 impl Account {
-    fn add(&mut self, demand: f64, served: f64, replicas: usize) {
+    /// A sync with its demand, NaN where that is missing, what ready replicas served, and the replicas paid for.
+    pub(super) fn add(&mut self, demand: f64, served: f64, replicas: usize) {
         self.replica_syncs += replicas as u64;
         if demand.is_nan() {
             return;
@@ -213,7 +203,7 @@ impl Account {
         self.replica_syncs as f64 * SYNC_MS as f64 / 60_000.0
     }
 
-    fn score(&self) -> Score {
+    pub(super) fn score(&self) -> Score {
         let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
         Score {
             cost_replica_minutes: self.cost(),
@@ -223,8 +213,8 @@ impl Account {
         }
     }
 
-    fn record(&self, course: &mut Course, since_ms: i64, step_ms: i64, replicas: i32, ready: i32) {
-        let index = (since_ms / step_ms) as usize;
+    /// Brings the course up to this sync, which lies in the step of this index.
+    pub(super) fn record(&self, course: &mut Course, index: usize, replicas: i32, ready: i32) {
         if index == course.replicas.len() {
             course.replicas.push(replicas);
             course.ready.push(ready);

@@ -3,11 +3,11 @@
 //! Each replica beyond another is needed at known times. It is created just early enough to be ready, and between two times
 //! it is kept if that is no longer than a start, for which it would be paid as well: that is optimal replica by replica.
 
-use super::cluster::{SYNC_MS, Workload};
+use super::cluster::{Account, SYNC_MS, Workload};
 use super::report::{Course, Score};
 use super::startup::StartupTimes;
 
-/// The oracle's score, and its course if `step_ms` is given.
+/// The oracle's score, and its course in steps of `step_ms`.
 pub(super) fn run(workload: &Workload<'_>, min_replicas: i32, step_ms: i64) -> (Score, Course) {
     let start_ms = workload.trace.start_ms;
     let syncs = ((workload.end_ms - start_ms) / SYNC_MS) as usize;
@@ -39,23 +39,12 @@ pub(super) fn run(workload: &Workload<'_>, min_replicas: i32, step_ms: i64) -> (
         }
     }
     let first = ((workload.scored_from_ms - start_ms) / SYNC_MS) as usize;
-    let mut score = Score::default();
-    let mut course = Course::default();
+    let (mut account, mut course) = (Account::default(), Course::default());
     for sync in first..syncs {
-        score.cost_replica_minutes += f64::from(paid[sync]) * SYNC_MS as f64 / 60_000.0;
-        score.scale_events += u64::from(sync > first && paid[sync] != paid[sync - 1]);
+        account.scale_events += u64::from(sync > first && paid[sync] != paid[sync - 1]);
+        account.add(demand(sync), f64::from(need[sync]) * workload.capacity, paid[sync] as usize);
         let index = ((sync - first) as i64 * SYNC_MS / step_ms) as usize;
-        if index == course.replicas.len() {
-            course.replicas.push(0);
-            course.ready.push(i32::MAX);
-            course.cost_replica_minutes.push(0.0);
-            course.violation_seconds.push(0.0);
-            course.scale_events.push(0);
-        }
-        course.replicas[index] = paid[sync];
-        course.ready[index] = course.ready[index].min(need[sync]);
-        course.cost_replica_minutes[index] = score.cost_replica_minutes;
-        course.scale_events[index] = score.scale_events;
+        account.record(&mut course, index, paid[sync], need[sync]);
     }
-    (score, course)
+    (account.score(), course)
 }

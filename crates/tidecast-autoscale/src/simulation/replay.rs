@@ -1,6 +1,6 @@
 //! One trace, all contenders, one report.
 
-use super::cluster::{AVERAGING_MS, Recording, SYNC_MS, View, Watch, Workload, run};
+use super::cluster::{AVERAGING_MS, SYNC_MS, View, Watch, Workload, run};
 use super::comparison::{Front, KEPT, gap_closed};
 use super::contenders::{Contender, HoltWinters, Hpa, KedaCron, Limits, Metric, Ours, SeasonalNaive, Threshold};
 use super::oracle;
@@ -84,7 +84,7 @@ pub enum ReplayError {
     },
     /// Replicas without end.
     #[error(
-        "the peak of {peak} needs {replicas:.0} replicas of capacity {capacity}, more than the {most} that are simulated; {advice}"
+        "the peak of {peak} needs {replicas:.0} replicas of capacity {capacity}, more than the {most} that are simulated; is the demand in requests a minute, and the capacity in requests a second?"
     )]
     TooMany {
         /// The peak.
@@ -95,8 +95,6 @@ pub enum ReplayError {
         replicas: f64,
         /// How many are possible.
         most: i32,
-        /// What to do.
-        advice: &'static str,
     },
     /// Nothing to scale.
     #[error("demand is zero throughout; there is nothing to scale")]
@@ -113,9 +111,9 @@ const REPLICAS_MAX: i32 = 10_000;
 pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut(f64)) -> Result<Replay, ReplayError> {
     let stage = Stage::new(trace, settings)?;
     let notes = notes(trace, settings);
-    let targets = targets();
-    // Runs from the start of the trace take about four times as long as one of the scored part.
-    let (runs, mut done) = (2 * targets.len() + 7 * 4, 0);
+    let sweep: Vec<(Metric, &'static str, f64)> = sweep().collect();
+    // A run from the start of the trace takes about four times as long as one of the scored part.
+    let (runs, mut done) = (sweep.len() + 7 * 4, 0);
     let mut advance = |by: usize| {
         done += by;
         progress((done as f64 / runs as f64).min(1.0));
@@ -123,21 +121,10 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
 
     let mut pareto = Vec::new();
     let mut past = Vec::new();
-    for (metric, name) in [(Metric::Cpu, "cpu"), (Metric::Rate, "rate")] {
-        for target in &targets {
-            let percent = (100.0 * target).round() / 100.0;
-            if metric == Metric::Cpu && (percent < 0.01 || (percent - target).abs() > 1e-9) {
-                advance(1);
-                continue;
-            }
-            pareto.push(ParetoPoint {
-                metric: name,
-                target: *target,
-                score: stage.hpa(metric, *target, stage.scored_from_ms).0,
-            });
-            past.push(stage.hpa_before(metric, *target));
-            advance(1);
-        }
+    for (metric, name, target) in sweep.iter().copied() {
+        pareto.push(ParetoPoint { metric: name, target, score: stage.hpa(metric, target).0 });
+        past.push(stage.hpa_before(metric, target));
+        advance(1);
     }
     let front = Front::of(&pareto);
     let kept = |score: &Score| score.violation_share <= KEPT;
@@ -147,49 +134,47 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
             .map(|(index, _)| index)
     };
     let scores: Vec<Score> = pareto.iter().map(|point| point.score).collect();
+    // Hundredths of a percent tell all targets apart.
     let describe = |index: usize| {
-        format!("{} at {:.4} %", pareto[index].metric, 100.0 * pareto[index].target)
-            .replace(".0000", "")
-            .replace("00 %", " %")
+        let ParetoPoint { metric, target, .. } = &pareto[index];
+        format!("{metric} at {} %", (1e4 * target).round() / 100.0)
     };
 
     let mut entries: Vec<(&'static str, &'static str, String, Score)> = Vec::new();
     let mut courses = Vec::new();
-    let mut course = |name: &str, label: &str, recording: Recording| {
-        courses.push(Course { name: name.to_owned(), label: label.to_owned(), ..recording.course });
+    let mut show = |name: &str, label: &str, course: Course| {
+        courses.push(Course { name: name.to_owned(), label: label.to_owned(), ..course });
     };
     let target_text = format!("{:.0} %", 100.0 * settings.target);
 
-    let (score, _) = stage.hpa(Metric::Cpu, settings.target, stage.scored_from_ms);
+    let (score, _) = stage.hpa(Metric::Cpu, settings.target);
     entries.push(("hpa_cpu", "HPA on CPU", target_text.clone(), score));
-    let (score, recording) = stage.hpa(Metric::Rate, settings.target, stage.scored_from_ms);
-    course("hpa_rate", "HPA on request rate", recording);
+    let (score, course) = stage.hpa(Metric::Rate, settings.target);
+    show("hpa_rate", "HPA on request rate", course);
     entries.push(("hpa_rate", "HPA on request rate", target_text.clone(), score));
     if let Some(index) = cheapest(&past) {
         entries.push(("hpa_tuned", "HPA, target tuned on the past", describe(index), scores[index]));
     }
     if let Some(index) = cheapest(&scores) {
-        let (_, recording) = stage.hpa(
-            if pareto[index].metric == "cpu" { Metric::Cpu } else { Metric::Rate },
-            pareto[index].target,
-            stage.scored_from_ms,
-        );
-        course("hpa_hindsight", "HPA, best target in hindsight", recording);
+        let (metric, _, target) = sweep[index];
+        let (_, course) = stage.hpa(metric, target);
+        show("hpa_hindsight", "HPA, best target in hindsight", course);
         entries.push(("hpa_hindsight", "HPA, best target in hindsight", describe(index), scores[index]));
     }
-    let cron = KedaCron::new(trace, stage.scored_from_ms, settings.target, stage.capacity, stage.limits);
+    let cron =
+        KedaCron::new(trace, stage.workload.scored_from_ms, settings.target, stage.workload.capacity, stage.limits);
     let setting = cron.setting.clone();
     entries.push(("keda_cron", "KEDA with cron", setting, stage.contend(cron).0));
     advance(4);
     let ahead_ms = ((settings.startup_seconds + settings.lag_seconds) * 1_000.0) as i64;
-    let naive = SeasonalNaive::new(trace, ahead_ms, settings.target, stage.capacity, stage.limits);
+    let naive = SeasonalNaive::new(trace, ahead_ms, settings.target, stage.workload.capacity, stage.limits);
     entries.push(("seasonal_naive", "Yesterday at this time", target_text.clone(), stage.contend(naive).0));
     advance(4);
     let ahead = (ahead_ms / 60_000 + 1) as usize;
-    let holt_winters = HoltWinters::new(ahead, settings.target, stage.capacity, stage.limits);
+    let holt_winters = HoltWinters::new(ahead, settings.target, stage.workload.capacity, stage.limits);
     entries.push(("holt_winters", "Holt-Winters over replicas", target_text.clone(), stage.contend(holt_winters).0));
     advance(4);
-    let threshold = Threshold::new(THRESHOLD, stage.capacity, settings.startup_seconds, stage.limits)?;
+    let threshold = Threshold::new(THRESHOLD, stage.workload.capacity, settings.startup_seconds, stage.limits)?;
     entries.push((
         "threshold",
         "Threshold on predictions",
@@ -197,19 +182,19 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
         stage.contend(threshold).0,
     ));
     advance(4);
-    let same = Ours::new(None, settings.target, stage.capacity, settings.startup_seconds, stage.limits)?;
-    let (score, recording) = stage.contend(same);
-    course("ours_same_target", "Tidecast, adding to the target", recording);
+    let same = Ours::new(None, settings.target, stage.workload.capacity, settings.startup_seconds, stage.limits)?;
+    let (score, course) = stage.contend(same);
+    show("ours_same_target", "Tidecast, adding to the target", course);
     entries.push(("ours_same_target", "Tidecast, adding to the target", target_text, score));
     advance(4);
     let ours = stage.policy(settings)?;
-    let (score, recording, predicted, decisions) = stage.ours(ours);
-    course("ours", "Tidecast", recording);
+    let (score, course, predicted, decisions) = stage.ours(ours);
+    show("ours", "Tidecast", course);
     let ours_setting = format!("budget {} %", 100.0 * settings.violation_budget);
     entries.push(("ours", "Tidecast", ours_setting, score));
     advance(8);
     let (oracle_score, oracle_course) = oracle::run(&stage.workload, settings.min_replicas, stage.step_ms);
-    courses.push(Course { name: "oracle".to_owned(), label: "Oracle".to_owned(), ..oracle_course });
+    show("oracle", "Oracle", oracle_course);
     entries.push(("oracle", "Oracle", "knows the future".to_owned(), oracle_score));
 
     let contenders: Vec<Entry> = entries
@@ -265,21 +250,19 @@ fn notes(trace: &Trace, settings: &ReplaySettings) -> Vec<String> {
     trace.notes.iter().cloned().chain(implausible).collect()
 }
 
-/// Targets of the sweep: close together where people set them, wide apart where only the wildest traffic needs them.
-fn targets() -> Vec<f64> {
-    let low = (0..20).map(|step| 0.002 * 1.28_f64.powi(step)).take_while(|target| *target < 0.2);
-    low.chain((20..=100).step_by(2).map(|percent| f64::from(percent) / 100.0))
-        .flat_map(|target| if target < 0.2 { vec![target, (100.0 * target).round() / 100.0] } else { vec![target] })
-        .filter(|target| *target > 0.0)
-        .collect()
+/// Metrics, their names and targets of the sweep: whole percents, every second above 20, and for a rate, which may be set
+/// in any fraction, some below one percent, for the wildest traffic.
+fn sweep() -> impl Iterator<Item = (Metric, &'static str, f64)> {
+    let percents = || (1..20).chain((20..=100).step_by(2)).map(|percent| f64::from(percent) / 100.0);
+    let fractions = (0..7).map(|step| 0.002 * 1.28_f64.powi(step));
+    let cpu = percents().map(|target| (Metric::Cpu, "cpu", target));
+    cpu.chain(fractions.chain(percents()).map(|target| (Metric::Rate, "rate", target)))
 }
 
 /// A trace with everything that is derived from it and the settings.
 struct Stage<'a> {
     workload: Workload<'a>,
-    capacity: f64,
     limits: Limits,
-    scored_from_ms: i64,
     step_ms: i64,
 }
 
@@ -300,13 +283,7 @@ impl<'a> Stage<'a> {
         }
         let needed = peak / capacity;
         if needed > f64::from(REPLICAS_MAX) {
-            return Err(ReplayError::TooMany {
-                peak,
-                capacity,
-                replicas: needed,
-                most: REPLICAS_MAX,
-                advice: "is the demand in requests a minute, and the capacity in requests a second?",
-            });
+            return Err(ReplayError::TooMany { peak, capacity, replicas: needed, most: REPLICAS_MAX });
         }
         let max =
             settings.max_replicas.unwrap_or(((HEAD_ROOM * needed).ceil() as i32).max(settings.min_replicas).max(2));
@@ -326,25 +303,26 @@ impl<'a> Stage<'a> {
             trace,
             capacity,
             startup_seconds: settings.startup_seconds,
-            lag_ms: (settings.lag_seconds * 1_000.0).round() as i64,
+            // Metrics are read once a sync: what comes between two of them is seen at the next.
+            lag_ms: (settings.lag_seconds * 1_000.0 / SYNC_MS as f64).ceil() as i64 * SYNC_MS,
             seed: settings.seed,
             scored_from_ms,
             end_ms,
         };
         let limits = Limits { min: settings.min_replicas, max };
-        Ok(Self { workload, capacity, limits, scored_from_ms, step_ms: trace.step_ms.clamp(60_000, 3_600_000) })
+        Ok(Self { workload, limits, step_ms: trace.step_ms.clamp(60_000, 3_600_000) })
     }
 
     /// Our policy, planning for the declared budget.
     fn policy(&self, settings: &ReplaySettings) -> Result<Ours, PolicyError> {
         let budget = Some(settings.violation_budget);
-        Ours::new(budget, settings.target, self.capacity, settings.startup_seconds, self.limits)
+        Ours::new(budget, settings.target, self.workload.capacity, settings.startup_seconds, self.limits)
     }
 
     /// The HPA at a target, in the scored part.
-    fn hpa(&self, metric: Metric, target: f64, scored_from_ms: i64) -> (Score, Recording) {
-        let from_ms = (scored_from_ms - WARM_UP_MS).max(self.workload.trace.start_ms);
-        let mut hpa = Hpa::new(metric, target, self.capacity, self.limits);
+    fn hpa(&self, metric: Metric, target: f64) -> (Score, Course) {
+        let from_ms = (self.workload.scored_from_ms - WARM_UP_MS).max(self.workload.trace.start_ms);
+        let mut hpa = Hpa::new(metric, target, self.workload.capacity, self.limits);
         let watch = Watch { step_ms: Some(self.step_ms), pods: metric == Metric::Cpu };
         run(&self.workload, from_ms, self.first(from_ms, target), watch, |view| hpa.decide(view))
     }
@@ -352,29 +330,29 @@ impl<'a> Stage<'a> {
     /// The same in the second half of what came before it.
     fn hpa_before(&self, metric: Metric, target: f64) -> Score {
         let start_ms = self.workload.trace.start_ms;
-        let from_ms = start_ms + (self.scored_from_ms - start_ms) / 2;
-        let workload = Workload { scored_from_ms: from_ms, end_ms: self.scored_from_ms, ..self.workload };
+        let from_ms = start_ms + (self.workload.scored_from_ms - start_ms) / 2;
+        let workload = Workload { scored_from_ms: from_ms, end_ms: self.workload.scored_from_ms, ..self.workload };
         let from_ms = (from_ms - WARM_UP_MS).max(start_ms);
-        let mut hpa = Hpa::new(metric, target, self.capacity, self.limits);
+        let mut hpa = Hpa::new(metric, target, self.workload.capacity, self.limits);
         let watch = Watch { step_ms: None, pods: metric == Metric::Cpu };
         run(&workload, from_ms, self.first(from_ms, target), watch, |view| hpa.decide(view)).0
     }
 
     /// A contender that learns, from the start of the trace.
-    fn contend(&self, mut contender: impl Contender) -> (Score, Recording) {
+    fn contend(&self, mut contender: impl Contender) -> (Score, Course) {
         let from_ms = self.workload.trace.start_ms;
         let watch = Watch { step_ms: Some(self.step_ms), pods: false };
         run(&self.workload, from_ms, self.first(from_ms, 0.7), watch, |view| contender.decide(view))
     }
 
     /// Our policy, with what it planned for and why it changed what.
-    fn ours(&self, mut ours: Ours) -> (Score, Recording, Vec<Option<f64>>, Vec<Change>) {
+    fn ours(&self, mut ours: Ours) -> (Score, Course, Vec<Option<f64>>, Vec<Change>) {
         let from_ms = self.workload.trace.start_ms;
         let (mut predicted, mut changes) = (Vec::new(), Vec::new());
         let decide = |view: &View<'_>| {
             let replicas = ours.decide(view);
-            if view.now_ms >= self.scored_from_ms {
-                if predicted.len() as i64 * self.step_ms <= view.now_ms - self.scored_from_ms {
+            if view.now_ms >= self.workload.scored_from_ms {
+                if predicted.len() as i64 * self.step_ms <= view.now_ms - self.workload.scored_from_ms {
                     predicted.push(ours.planned_demand());
                 }
                 if let Some(decision) = ours.decision.filter(|_| replicas != view.replicas) {
@@ -393,15 +371,15 @@ impl<'a> Stage<'a> {
             replicas
         };
         let watch = Watch { step_ms: Some(self.step_ms), pods: false };
-        let (score, recording) = run(&self.workload, from_ms, self.first(from_ms, 0.7), watch, decide);
+        let (score, course) = run(&self.workload, from_ms, self.first(from_ms, 0.7), watch, decide);
         changes.drain(..changes.len().saturating_sub(CHANGES_MAX));
-        (score, recording, predicted, changes)
+        (score, course, predicted, changes)
     }
 
     /// Replicas to begin with: what a reasonable person would have started.
     fn first(&self, from_ms: i64, target: f64) -> i32 {
         let demand = self.workload.trace.at(from_ms);
-        let replicas = if demand.is_nan() { 1.0 } else { (demand / (self.capacity * target)).ceil() };
+        let replicas = if demand.is_nan() { 1.0 } else { (demand / (self.workload.capacity * target)).ceil() };
         (replicas as i32).clamp(self.limits.min.max(1).min(self.limits.max), self.limits.max)
     }
 
@@ -411,7 +389,7 @@ impl<'a> Stage<'a> {
         TraceSummary {
             name: settings.name.clone(),
             from_ms: trace.start_ms,
-            scored_from_ms: self.scored_from_ms,
+            scored_from_ms: self.workload.scored_from_ms,
             to_ms: self.workload.end_ms,
             step_seconds: trace.step_ms as f64 / 1_000.0,
             samples: trace.values.len() - missing,
@@ -422,7 +400,7 @@ impl<'a> Stage<'a> {
 
     fn conditions(&self, settings: &ReplaySettings) -> Conditions {
         Conditions {
-            capacity: self.capacity,
+            capacity: self.workload.capacity,
             startup_seconds: settings.startup_seconds,
             lag_seconds: settings.lag_seconds,
             averaging_seconds: AVERAGING_MS as f64 / 1_000.0,
@@ -437,7 +415,7 @@ impl<'a> Stage<'a> {
 
     fn timeline(&self, predicted: Vec<Option<f64>>, contenders: Vec<Course>) -> Timeline {
         let steps = predicted.len();
-        let time = |step: usize| self.scored_from_ms + step as i64 * self.step_ms;
+        let time = |step: usize| self.workload.scored_from_ms + step as i64 * self.step_ms;
         let demand = |step: usize| {
             let syncs = (0..self.step_ms / SYNC_MS).map(|sync| self.workload.trace.at(time(step) + sync * SYNC_MS));
             syncs.filter(|demand| !demand.is_nan()).reduce(f64::max)

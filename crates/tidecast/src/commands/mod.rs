@@ -16,6 +16,7 @@ mod ingest;
 mod job_flags;
 mod known_flags;
 mod models;
+mod page;
 mod progress;
 mod query;
 mod run;

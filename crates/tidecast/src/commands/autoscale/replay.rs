@@ -5,10 +5,9 @@ use super::conditions::ConditionFlags;
 use super::demand::DemandFlags;
 use super::{Format, terminal};
 use crate::commands::format::print;
-use crate::commands::progress;
-use crate::exit::UsageError;
+use crate::commands::{page, progress};
 use crate::report::scaling;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tidecast_autoscale::simulation::replay;
 
 const EXAMPLES: &str = "Examples:
@@ -43,7 +42,7 @@ const PARTS: u64 = 100;
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if let Some(path) = &args.report {
-        check_place(path)?;
+        page::check_place(path)?;
     }
     let (name, trace) = args.demand.read().await?;
     let settings = args.conditions.settings(&name);
@@ -57,24 +56,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let replay = replay?;
     if let Some(path) = &args.report {
-        std::fs::write(path, scaling::render(&replay)).map_err(|error| unwritable(path, &error.to_string()))?;
+        page::write(path, &scaling::render(&replay))?;
     }
     Ok(print(&match args.format {
         Format::Json => serde_json::to_string(&replay.report)? + "\n",
         Format::Table => terminal::replay(&replay.report),
     })?)
-}
-
-/// A report that cannot be written is better found before the work than after.
-fn check_place(path: &Path) -> Result<(), UsageError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder {
-        _ if path.is_dir() => Err(unwritable(path, "it is a directory")),
-        Some(folder) if !folder.is_dir() => Err(unwritable(path, &format!("there is no {}", folder.display()))),
-        _ => Ok(()),
-    }
-}
-
-fn unwritable(path: &Path, reason: &str) -> UsageError {
-    UsageError(format!("--report {} cannot be written: {reason}", path.display()))
 }

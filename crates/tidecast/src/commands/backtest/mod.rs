@@ -10,14 +10,13 @@ mod terminal;
 use super::csv_options::CsvFlags;
 use super::format::{Format, print};
 use super::known_flags::KnownFlags;
-use super::progress;
 use super::target::Target;
-use crate::exit::UsageError;
+use super::{page, progress};
 use crate::report;
 use contest::{Lineup, Run};
 use input::Input;
 use span::Span;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use tidecast_core::series::Selector;
@@ -113,7 +112,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     // An unknown model is found before anything is read.
     let contestants = contest::contestants(&args.lineup())?;
     if let Some(path) = &args.report {
-        check_place(path)?;
+        page::check_place(path)?;
     }
     let input = Input::read(&args).await?;
     let bar = progress::bar("backtest", contestants.len() as u64);
@@ -142,25 +141,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let Some(report) = summary::summarise(&input, &runs, started.elapsed().as_secs_f64()) else { return Ok(()) };
     if let Some(path) = &args.report {
-        std::fs::write(path, report::render(&report)).map_err(|error| unwritable(path, &error.to_string()))?;
+        page::write(path, &report::render(&report))?;
     }
     Ok(print(&match args.format {
         Format::Json => serde_json::to_string(&report)? + "\n",
         Format::Csv => terminal::csv(&report),
         Format::Table => terminal::table(&report),
     })?)
-}
-
-/// A report that cannot be written is better found before the models are trained than after.
-fn check_place(path: &Path) -> Result<(), UsageError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match folder {
-        _ if path.is_dir() => Err(unwritable(path, "it is a directory")),
-        Some(folder) if !folder.is_dir() => Err(unwritable(path, &format!("there is no {}", folder.display()))),
-        _ => Ok(()),
-    }
-}
-
-fn unwritable(path: &Path, reason: &str) -> UsageError {
-    UsageError(format!("--report {} cannot be written: {reason}", path.display()))
 }
