@@ -85,7 +85,7 @@ impl Autoscaler {
         let settings = ScalerSettings {
             min_replicas: Some(policy.min_replicas),
             max_replicas: policy.max_replicas,
-            behavior: None,
+            behavior: policy.behavior.clone(),
             downscale_stabilization_seconds: controller.downscale_stabilization_seconds,
         };
         let lead_time = LeadTime::new(startup_seconds);
@@ -99,11 +99,14 @@ impl Autoscaler {
             newest: None,
             reactive: (Scaler::new(&settings), 0),
             scaler: Scaler::new(&ScalerSettings {
-                // Both what the HPA would have and a plan hold for minutes by themselves.
+                // Both what the HPA would have and a plan hold for minutes by themselves, unless the behavior says how long.
                 downscale_stabilization_seconds: if policy.violation_budget.is_some() { HOLD_SECONDS } else { 0.0 },
                 ..settings
             }),
-            calculator: ReplicaCalculator::new(&controller, Tolerances::of(controller.tolerance, None)),
+            calculator: ReplicaCalculator::new(
+                &controller,
+                Tolerances::of(controller.tolerance, policy.behavior.as_ref()),
+            ),
             allowance: 0.0,
             grant: (0.0, 0),
             policy,
@@ -264,13 +267,15 @@ impl Autoscaler {
         if step.replicas != decision.replicas {
             decision.replicas = step.replicas;
             decision.rule = match step.branch {
-                Branch::Metrics(held) if held.able_to_scale == AbleToScale::ScaleDownStabilized => Rule::Stabilization,
-                Branch::Metrics(held) if held.limiting == Limiting::ScaleUpLimit => Rule::Rate,
+                Branch::Metrics(held) if held.able_to_scale != AbleToScale::ReadyForNewScale => Rule::Stabilization,
+                Branch::Metrics(held) if matches!(held.limiting, Limiting::ScaleUpLimit | Limiting::ScaleDownLimit) => {
+                    Rule::Rate
+                }
                 Branch::AboveMax => Rule::Maximum,
                 Branch::BelowMin => Rule::Minimum,
                 _ => decision.rule,
             };
-            decision.reason = Reason { rule: decision.rule, ..decision.reason };
+            decision.reason = Reason { rule: decision.rule, decided: step.replicas, ..decision.reason };
         }
         decision
     }

@@ -4,10 +4,12 @@ use super::PolicyError;
 use croner::Cron;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use serde::Deserialize;
 use std::str::FromStr as _;
 
 /// From each time that matches `start` until the next that matches `end`, there are at least so many replicas.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CalendarEntry {
     /// When it begins: a cron expression of five fields.
     pub start: String,

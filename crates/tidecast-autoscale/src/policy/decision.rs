@@ -60,9 +60,9 @@ pub enum Rule {
     Minimum,
     /// The most replicas.
     Maximum,
-    /// Stabilisation: fewer were asked for, but more a short while ago.
+    /// Stabilisation: fewer were asked for, but more a short while ago, or the other way round.
     Stabilization,
-    /// The rate at which replicas may be added.
+    /// The rate at which replicas may be added or taken away.
     Rate,
 }
 
@@ -108,6 +108,8 @@ pub struct Reason {
     pub(super) facts: Facts,
     /// What was asked for before limits and rates.
     pub(super) wanted: i32,
+    /// What is left of it.
+    pub(super) decided: i32,
 }
 
 /// Decides: the most that present demand, the forecast, the calendar and the threshold ask for, within the limits.
@@ -161,7 +163,8 @@ fn limited(
     } else {
         (wanted, rule)
     };
-    Decision { replicas, reactive, predicted, quantile, rule, reason: Reason { rule, facts: *facts, wanted } }
+    let reason = Reason { rule, facts: *facts, wanted, decided: replicas };
+    Decision { replicas, reactive, predicted, quantile, rule, reason }
 }
 
 /// Replicas that serve a demand.
@@ -173,7 +176,7 @@ fn whole(demand: f64) -> i32 {
 impl fmt::Display for Reason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Facts { replicas, present, forecast, calendar, utilisation, .. } = self.facts;
-        let wanted = self.wanted;
+        let Self { wanted, decided, .. } = *self;
         match self.rule {
             Rule::Missing => return write!(out, "Demand is not known: {replicas} replicas stay, none is taken away."),
             Rule::Calendar => return write!(out, "The calendar asks for {} replicas now.", calendar.unwrap_or(wanted)),
@@ -205,6 +208,9 @@ impl fmt::Display for Reason {
         match self.rule {
             Rule::Minimum => write!(out, "; the minimum is more"),
             Rule::Maximum => write!(out, "; {wanted} would be needed, which is above the maximum"),
+            Rule::Stabilization if decided < wanted => {
+                write!(out, "; {wanted} are wanted, but fewer would have done within the last minutes")
+            }
             Rule::Stabilization => write!(out, "; {wanted} would do, but more were needed within the last minutes"),
             Rule::Rate => write!(out, "; {wanted} are wanted, as fast as the rate of scaling allows"),
             _ => Ok(()),

@@ -1,6 +1,7 @@
 //! What an operator asks of a workload's autoscaling.
 
-use super::CalendarEntry;
+use super::{BehaviorError, Calendar, CalendarEntry, behavior};
+use crate::hpa::BehaviorSpec;
 
 /// How a workload is to be scaled.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,9 @@ pub struct Policy {
     pub calendar: Vec<CalendarEntry>,
     /// Scale up one step whenever a predicted utilisation exceeds this; in (0, 1].
     pub threshold: Option<f64>,
+    /// How fast replicas may change, as `spec.behavior` of an HPA; for the HPA at the target too. A window for scaling down
+    /// that is not given stays the usual one.
+    pub behavior: Option<BehaviorSpec>,
 }
 
 impl Default for Policy {
@@ -29,6 +33,7 @@ impl Default for Policy {
             violation_budget: None,
             calendar: Vec::new(),
             threshold: None,
+            behavior: None,
         }
     }
 }
@@ -66,6 +71,9 @@ pub enum PolicyError {
         /// One of them.
         example: f64,
     },
+    /// A behavior that Kubernetes would refuse.
+    #[error(transparent)]
+    Behavior(BehaviorError),
     /// A capacity with which nothing can be served.
     #[error(
         "the capacity of a replica is {0}; give the demand that one replica serves, above 0, in the unit of the demand"
@@ -112,7 +120,8 @@ impl Policy {
                 });
             }
         }
-        Ok(())
+        Calendar::new(&self.calendar)?;
+        self.behavior.as_ref().map_or(Ok(()), behavior::check).map_err(PolicyError::Behavior)
     }
 }
 
@@ -132,10 +141,19 @@ fn share(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hpa::RulesSpec;
 
     #[test]
     fn says_what_is_wrong() {
         let fine = Policy::default();
+        let entry = |start: &str, min_replicas| CalendarEntry {
+            start: start.to_owned(),
+            end: "0 18 * * *".to_owned(),
+            time_zone: "UTC".to_owned(),
+            min_replicas,
+        };
+        let rules = RulesSpec { policies: Some(Vec::new()), ..RulesSpec::default() };
+        let frozen = BehaviorSpec { scale_up: Some(rules), scale_down: None };
         let cases = [
             (Policy { min_replicas: 5, max_replicas: 3, ..fine.clone() }, "min_replicas is 5 and max_replicas 3"),
             (Policy { min_replicas: -1, ..fine.clone() }, "min_replicas is -1; give 0 or more"),
@@ -148,6 +166,9 @@ mod tests {
             ),
             (Policy { violation_budget: Some(-0.1), ..fine.clone() }, "violation_budget is -0.1"),
             (Policy { threshold: Some(85.0), ..fine.clone() }, "threshold is 85"),
+            (Policy { calendar: vec![entry("0 8 * * *", -2)], ..fine.clone() }, "of a calendar entry is -2; give 0 or"),
+            (Policy { calendar: vec![entry("soon", 2)], ..fine.clone() }, "the schedule \"soon\" of a calendar entry"),
+            (Policy { behavior: Some(frozen), ..fine.clone() }, "behavior.scaleUp.policies is empty"),
         ];
         for (policy, expected) in cases {
             let error = policy.check().unwrap_err().to_string();

@@ -8,7 +8,8 @@ use super::report::{
     Change, Conditions, Contender as Entry, Course, Explanation, ParetoPoint, Replay, Report, Score, Timeline,
     TraceSummary,
 };
-use crate::policy::PolicyError;
+use crate::hpa::BehaviorSpec;
+use crate::policy::{CalendarEntry, Policy, PolicyError};
 use crate::trace::Trace;
 
 /// Contenders that learn nothing begin this long before the scored part.
@@ -45,6 +46,10 @@ pub struct ReplaySettings {
     pub min_replicas: i32,
     /// Most replicas; `None`: twice what the peak needs.
     pub max_replicas: Option<i32>,
+    /// Replicas that must be there at times, for our policy; others have no calendar.
+    pub calendar: Vec<CalendarEntry>,
+    /// How fast replicas may change, for every contender but the oracle.
+    pub behavior: Option<BehaviorSpec>,
     /// Seed of start-up times.
     pub seed: u64,
 }
@@ -61,6 +66,8 @@ impl Default for ReplaySettings {
             violation_budget: 0.001_25,
             min_replicas: 1,
             max_replicas: None,
+            calendar: Vec::new(),
+            behavior: None,
             seed: 1,
         }
     }
@@ -182,12 +189,12 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
         stage.contend(threshold).0,
     ));
     advance(4);
-    let same = Ours::new(None, settings.target, stage.workload.capacity, settings.startup_seconds, stage.limits)?;
-    let (score, course) = stage.contend(same);
+    let same = Policy { violation_budget: None, ..stage.policy.clone() };
+    let (score, course) = stage.contend(stage.at_work(same)?);
     show("ours_same_target", "Tidecast, adding to the target", course);
     entries.push(("ours_same_target", "Tidecast, adding to the target", target_text, score));
     advance(4);
-    let ours = stage.policy(settings)?;
+    let ours = stage.at_work(stage.policy.clone())?;
     let (score, course, predicted, decisions) = stage.ours(ours);
     show("ours", "Tidecast", course);
     let ours_setting = format!("budget {} %", 100.0 * settings.violation_budget);
@@ -235,7 +242,7 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
 /// As [`replay`].
 pub fn explain(trace: &Trace, settings: &ReplaySettings) -> Result<Explanation, ReplayError> {
     let stage = Stage::new(trace, settings)?;
-    let (_, _, _, decisions) = stage.ours(stage.policy(settings)?);
+    let (_, _, _, decisions) = stage.ours(stage.at_work(stage.policy.clone())?);
     Ok(Explanation {
         trace: stage.summary(settings),
         conditions: stage.conditions(settings),
@@ -247,7 +254,19 @@ pub fn explain(trace: &Trace, settings: &ReplaySettings) -> Result<Explanation, 
 /// What the reader should know about the data or the conditions.
 fn notes(trace: &Trace, settings: &ReplaySettings) -> Vec<String> {
     let implausible = settings.capacity.and_then(|capacity| trace.plausible(capacity));
-    trace.notes.iter().cloned().chain(implausible).collect()
+    trace.notes.iter().cloned().chain(implausible).chain(in_force(settings)).collect()
+}
+
+/// What of a policy goes beyond the conditions of every replay, and for whom.
+fn in_force(settings: &ReplaySettings) -> Option<String> {
+    let calendar = match settings.calendar.len() {
+        0 => None,
+        1 => Some("a calendar of 1 entry for Tidecast alone".to_owned()),
+        entries => Some(format!("a calendar of {entries} entries for Tidecast alone")),
+    };
+    let behavior = settings.behavior.as_ref().map(|_| "a behavior for every contender but the oracle".to_owned());
+    let parts: Vec<String> = calendar.into_iter().chain(behavior).collect();
+    (!parts.is_empty()).then(|| format!("in force: {}", parts.join(", ")))
 }
 
 /// Metrics, their names and targets of the sweep: whole percents, every second above 20, and for a rate, which may be set
@@ -262,12 +281,14 @@ fn sweep() -> impl Iterator<Item = (Metric, &'static str, f64)> {
 /// A trace with everything that is derived from it and the settings.
 struct Stage<'a> {
     workload: Workload<'a>,
-    limits: Limits,
+    limits: Limits<'a>,
+    /// Ours, planning for the declared budget.
+    policy: Policy,
     step_ms: i64,
 }
 
 impl<'a> Stage<'a> {
-    fn new(trace: &'a Trace, settings: &ReplaySettings) -> Result<Self, ReplayError> {
+    fn new(trace: &'a Trace, settings: &'a ReplaySettings) -> Result<Self, ReplayError> {
         let seconds = |name, seconds: f64, most: f64, range| {
             if (0.0..=most).contains(&seconds) { Ok(()) } else { Err(ReplayError::Duration { name, seconds, range }) }
         };
@@ -287,12 +308,14 @@ impl<'a> Stage<'a> {
         }
         let max =
             settings.max_replicas.unwrap_or(((HEAD_ROOM * needed).ceil() as i32).max(settings.min_replicas).max(2));
-        let policy = crate::policy::Policy {
+        let policy = Policy {
             min_replicas: settings.min_replicas,
             max_replicas: max,
             target: settings.target,
             violation_budget: Some(settings.violation_budget),
-            ..crate::policy::Policy::default()
+            calendar: settings.calendar.clone(),
+            threshold: None,
+            behavior: settings.behavior.clone(),
         };
         policy.check()?;
         let end_ms = trace.start_ms + trace.duration().0;
@@ -309,14 +332,13 @@ impl<'a> Stage<'a> {
             scored_from_ms,
             end_ms,
         };
-        let limits = Limits { min: settings.min_replicas, max };
-        Ok(Self { workload, limits, step_ms: trace.step_ms.clamp(60_000, 3_600_000) })
+        let limits = Limits { min: settings.min_replicas, max, behavior: settings.behavior.as_ref() };
+        Ok(Self { workload, limits, policy, step_ms: trace.step_ms.clamp(60_000, 3_600_000) })
     }
 
-    /// Our policy, planning for the declared budget.
-    fn policy(&self, settings: &ReplaySettings) -> Result<Ours, PolicyError> {
-        let budget = Some(settings.violation_budget);
-        Ours::new(budget, settings.target, self.workload.capacity, settings.startup_seconds, self.limits)
+    /// A policy on this workload.
+    fn at_work(&self, policy: Policy) -> Result<Ours, PolicyError> {
+        Ours::new(policy, self.workload.capacity, self.workload.startup_seconds)
     }
 
     /// The HPA at a target, in the scored part.

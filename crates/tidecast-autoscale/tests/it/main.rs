@@ -2,5 +2,6 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a step that fails fails the test")]
 
 mod extremes;
+mod policies;
 mod replays;
 mod vectors;

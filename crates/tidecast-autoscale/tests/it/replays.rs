@@ -7,15 +7,15 @@ use tidecast_autoscale::simulation::{ReplayError, ReplaySettings, replay};
 use tidecast_autoscale::trace::Trace;
 
 const MINUTE_MS: i64 = 60_000;
-const DAY: usize = 1_440;
+pub(crate) const DAY: usize = 1_440;
 
 /// Demand by minute, from a function of the minute.
-fn trace(minutes: usize, demand: impl Fn(usize) -> f64) -> Trace {
+pub(crate) fn trace(minutes: usize, demand: impl Fn(usize) -> f64) -> Trace {
     Trace { start_ms: 0, step_ms: MINUTE_MS, values: (0..minutes).map(demand).collect(), notes: Vec::new() }
 }
 
 /// Quiet nights and busy days that begin within ten minutes, with deterministic noise.
-fn office(minute: usize) -> f64 {
+pub(crate) fn office(minute: usize) -> f64 {
     let of_day = minute % DAY;
     let noise = ((minute * 7_919) % 101) as f64 / 101.0;
     let level = if (480..1_080).contains(&of_day) { 100.0 } else { 10.0 };

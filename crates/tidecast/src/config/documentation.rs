@@ -1,11 +1,11 @@
 //! Holds `docs/configuration.md` to the keys that are really accepted, and every example and shipped file to being
-//! accepted.
+//! accepted; policies in `docs/autoscaling-replay.md` likewise.
 
 use super::fixtures::FixedEnvironment;
 use super::server::ServerKeys;
 use super::source::CSV_KEYS;
 use super::stream::STREAM_KEYS;
-use super::{AnalyticsKeys, Config, ForecastConfig, KEYS, PollKeys, RedisKeys};
+use super::{AnalyticsKeys, Config, ForecastConfig, KEYS, PolicyConfig, PollKeys, RedisKeys};
 use serde::Deserialize;
 use serde::de::value::Error;
 use serde::de::{Deserializer, Error as _, Visitor};
@@ -105,6 +105,22 @@ fn its_preset_is_the_one_built_in() {
     let sources = |text: &str| Config::parse("preset", text, &environment, &[]).unwrap().sources;
     let written = sources(&format!("sources:\n  m:\n    path: a\n{keys}"));
     assert_eq!(sources("sources: {m: {preset: smart-meters, path: a}}"), written);
+}
+
+#[test]
+fn policies_are_accepted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let page = read("docs/autoscaling-replay.md");
+    let examples = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let policies: Vec<PolicyConfig> = examples
+        .map(|example| {
+            PolicyConfig::parse("docs/autoscaling-replay.md", example).unwrap_or_else(|error| panic!("{error}"))
+        })
+        .collect();
+    let path = "examples/autoscaling-policy/policy.yaml";
+    let shipped = PolicyConfig::parse(path, &read(path)).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(policies, [shipped], "the page has the example's policy");
 }
 
 /// Every `tidecast.yaml` below a directory.

@@ -9,11 +9,13 @@ mod analytics;
 mod document;
 mod environment;
 mod forecast;
+mod policy;
 mod preset;
 mod problem;
 mod redis;
 mod registry;
 mod server;
+mod share;
 mod source;
 mod store;
 mod stream;
@@ -29,11 +31,13 @@ mod tests;
 pub use analytics::{AnalyticsConfig, AnalyticsKeys};
 pub use environment::{Environment, ProcessEnvironment};
 pub use forecast::ForecastConfig;
+pub use policy::PolicyConfig;
 pub use problem::{ConfigError, Problem};
 pub use redis::RedisKeys;
 pub(crate) use redis::shown;
 pub use registry::RegistryConfig;
 pub use server::{ServerConfig, TokenError};
+pub use share::Share;
 pub use source::{PollKeys, SourceConfig};
 pub use store::StoreConfig;
 pub use stream::StreamKeys;
@@ -65,9 +69,6 @@ pub struct Config {
     pub server: ServerConfig,
 }
 
-/// Problems reported at once; the others follow when these are mended.
-const MOST_PROBLEMS: usize = 100;
-
 /// The keys of the file itself.
 const KEYS: [&str; 7] = ["store", "registry", "sources", "analytics", "forecasts", "retention", "server"];
 
@@ -79,6 +80,7 @@ impl Config {
     pub fn load(path: &Path, environment: &dyn Environment, models: &[&str]) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
         let text = environment.file(path).map_err(|error| ConfigError::Unreadable {
+            what: "configuration",
             file: file.clone(),
             reason: format!("{error}; check the path after -f and its permissions"),
         })?;
@@ -94,15 +96,7 @@ impl Config {
         let config = parse(text, environment, models, &mut problems);
         match config {
             Some(config) if problems.is_empty() => Ok(config),
-            _ => {
-                problems.sort_by(|a, b| (a.line, a.column, &a.key).cmp(&(b.line, b.column, &b.key)));
-                // The first problem of a value explains those that follow from it.
-                problems.dedup_by(|next, first| {
-                    (next.line, next.column, &next.key) == (first.line, first.column, &first.key)
-                });
-                problems.truncate(MOST_PROBLEMS);
-                Err(ConfigError::Invalid { file: name.to_owned(), problems })
-            }
+            _ => Err(ConfigError::invalid(name, problems)),
         }
     }
 }

@@ -20,8 +20,10 @@ pub struct Problem {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{file}: the configuration cannot be read: {reason}")]
+    #[error("{file}: the {what} cannot be read: {reason}")]
     Unreadable {
+        /// What the file should hold.
+        what: &'static str,
         /// The file.
         file: String,
         /// What the operating system said.
@@ -35,6 +37,20 @@ pub enum ConfigError {
         /// At least one.
         problems: Vec<Problem>,
     },
+}
+
+/// Problems reported at once; the others follow when these are mended.
+const MOST_PROBLEMS: usize = 100;
+
+impl ConfigError {
+    /// All that is wrong with a file, in its order.
+    pub(super) fn invalid(file: &str, mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|a, b| (a.line, a.column, &a.key).cmp(&(b.line, b.column, &b.key)));
+        // The first problem of a value explains those that follow from it.
+        problems.dedup_by(|next, first| (next.line, next.column, &next.key) == (first.line, first.column, &first.key));
+        problems.truncate(MOST_PROBLEMS);
+        Self::Invalid { file: file.to_owned(), problems }
+    }
 }
 
 impl Problem {

@@ -11,6 +11,7 @@ mod known_ahead;
 mod live;
 mod models;
 mod object_storage;
+mod policies;
 mod polling;
 mod process;
 mod redis_server;

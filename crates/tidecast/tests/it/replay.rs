@@ -20,7 +20,7 @@ fn demand(minute: i64) -> f64 {
 }
 
 /// Minutes as rows: `row` gives the cells, or leaves the minute out.
-fn csv(minutes: i64, row: impl Fn(i64) -> Option<String>) -> String {
+pub(crate) fn csv(minutes: i64, row: impl Fn(i64) -> Option<String>) -> String {
     let mut text = String::from("ts,requests\n");
     for line in (0..minutes).filter_map(row) {
         writeln!(text, "{line}").unwrap();
@@ -28,27 +28,27 @@ fn csv(minutes: i64, row: impl Fn(i64) -> Option<String>) -> String {
     text
 }
 
-fn plain(minute: i64) -> Option<String> {
+pub(crate) fn plain(minute: i64) -> Option<String> {
     Some(format!("{},{:.3}", START_S + 60 * minute, demand(minute)))
 }
 
 /// A folder with `trace.csv`.
-fn folder(text: &str) -> tempfile::TempDir {
+pub(crate) fn folder(text: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("trace.csv"), text).unwrap();
     folder
 }
 
-const REPLAY: [&str; 4] = ["autoscale", "replay", "--input", "trace.csv"];
+pub(crate) const REPLAY: [&str; 4] = ["autoscale", "replay", "--input", "trace.csv"];
 
-fn json(folder: &Path, more: &[&str]) -> Value {
+pub(crate) fn json(folder: &Path, more: &[&str]) -> Value {
     let text = succeed(folder, &[&REPLAY[..], &["--format", "json"], more].concat());
     assert_eq!(text.lines().count(), 1, "{text}");
     serde_json::from_str(&text).unwrap()
 }
 
 /// What is complained about, and the exit code.
-fn refused(folder: &Path, arguments: &[&str]) -> (String, Option<i32>) {
+pub(crate) fn refused(folder: &Path, arguments: &[&str]) -> (String, Option<i32>) {
     let output = run(folder, arguments);
     assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
     (String::from_utf8(output.stderr).unwrap(), output.status.code())

@@ -18,7 +18,7 @@ pub(in super::super) struct KedaCron {
 
 impl KedaCron {
     /// With the busy hours of the trace before a time: the longest run of hours of the day above half of the busiest.
-    pub(in super::super) fn new(trace: &Trace, until_ms: i64, target: f64, capacity: f64, limits: Limits) -> Self {
+    pub(in super::super) fn new(trace: &Trace, until_ms: i64, target: f64, capacity: f64, limits: Limits<'_>) -> Self {
         let busy = busy_hours(&by_hour(trace, until_ms));
         let entry = busy.map(|(first, hours, demand)| CalendarEntry {
             start: format!("0 {first} * * *"),

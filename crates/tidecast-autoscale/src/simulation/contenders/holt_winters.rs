@@ -25,7 +25,7 @@ pub(in super::super) struct HoltWinters {
 
 impl HoltWinters {
     /// Looking ahead by so many minutes.
-    pub(in super::super) fn new(ahead: usize, target: f64, capacity: f64, limits: Limits) -> Self {
+    pub(in super::super) fn new(ahead: usize, target: f64, capacity: f64, limits: Limits<'_>) -> Self {
         Self {
             hpa: Hpa::new(Metric::Rate, target, capacity, limits),
             scaler: limits.scaler(),

@@ -26,9 +26,9 @@ pub(in super::super) struct Hpa {
 }
 
 impl Hpa {
-    pub(in super::super) fn new(metric: Metric, target: f64, capacity: f64, limits: Limits) -> Self {
+    pub(in super::super) fn new(metric: Metric, target: f64, capacity: f64, limits: Limits<'_>) -> Self {
         let controller = ControllerSettings::default();
-        let calculator = ReplicaCalculator::new(&controller, Tolerances::of(controller.tolerance, None));
+        let calculator = ReplicaCalculator::new(&controller, Tolerances::of(controller.tolerance, limits.behavior));
         Self { metric, target, capacity, calculator, scaler: limits.scaler() }
     }
 

@@ -17,7 +17,7 @@ pub(super) use seasonal_naive::SeasonalNaive;
 pub(super) use threshold::Threshold;
 
 use super::cluster::View;
-use crate::hpa::{ControllerSettings, Scaler, ScalerSettings};
+use crate::hpa::{BehaviorSpec, ControllerSettings, Scaler, ScalerSettings};
 
 /// Anything that decides about replicas.
 pub(super) trait Contender {
@@ -25,19 +25,20 @@ pub(super) trait Contender {
     fn decide(&mut self, view: &View<'_>) -> i32;
 }
 
-/// The fewest and the most replicas.
+/// The fewest and the most replicas, and how fast they may change.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct Limits<'a> {
     pub(super) min: i32,
     pub(super) max: i32,
+    pub(super) behavior: Option<&'a BehaviorSpec>,
 }
 
-impl Limits {
+impl Limits<'_> {
     fn scaler(self) -> Scaler {
         Scaler::new(&ScalerSettings {
             min_replicas: Some(self.min),
             max_replicas: self.max,
-            behavior: None,
+            behavior: self.behavior.cloned(),
             downscale_stabilization_seconds: ControllerSettings::default().downscale_stabilization_seconds,
         })
     }

@@ -1,6 +1,6 @@
 //! Our policy, as it runs anywhere else.
 
-use super::{Contender, Limits, View};
+use super::{Contender, View};
 use crate::policy::{Autoscaler, Decision, Policy, PolicyError, Reading};
 
 /// A policy at work.
@@ -12,20 +12,7 @@ pub(in super::super) struct Ours {
 
 impl Ours {
     /// With a budget, or adding to a target.
-    pub(in super::super) fn new(
-        violation_budget: Option<f64>,
-        target: f64,
-        capacity: f64,
-        startup_seconds: f64,
-        limits: Limits,
-    ) -> Result<Self, PolicyError> {
-        let policy = Policy {
-            min_replicas: limits.min,
-            max_replicas: limits.max,
-            target,
-            violation_budget,
-            ..Policy::default()
-        };
+    pub(in super::super) fn new(policy: Policy, capacity: f64, startup_seconds: f64) -> Result<Self, PolicyError> {
         Ok(Self { autoscaler: Autoscaler::new(policy, capacity, startup_seconds)?, decision: None })
     }
 

@@ -18,7 +18,13 @@ pub(in super::super) struct SeasonalNaive<'a> {
 
 impl<'a> SeasonalNaive<'a> {
     /// Looking ahead, a day ago, by `ahead_ms`.
-    pub(in super::super) fn new(trace: &'a Trace, ahead_ms: i64, target: f64, capacity: f64, limits: Limits) -> Self {
+    pub(in super::super) fn new(
+        trace: &'a Trace,
+        ahead_ms: i64,
+        target: f64,
+        capacity: f64,
+        limits: Limits<'_>,
+    ) -> Self {
         let hpa = Hpa::new(Metric::Rate, target, capacity, limits);
         Self { trace, ahead_ms, target, capacity, hpa, scaler: limits.scaler() }
     }

@@ -23,7 +23,7 @@ impl Threshold {
         threshold: f64,
         capacity: f64,
         startup_seconds: f64,
-        limits: Limits,
+        limits: Limits<'_>,
     ) -> Result<Self, PolicyError> {
         let policy = Policy {
             min_replicas: limits.min,
@@ -31,6 +31,7 @@ impl Threshold {
             // It scales down when one replica fewer would still be below the threshold.
             target: threshold,
             threshold: Some(threshold),
+            behavior: limits.behavior.cloned(),
             ..Policy::default()
         };
         let autoscaler = Autoscaler::reacting(policy, capacity, startup_seconds)?;

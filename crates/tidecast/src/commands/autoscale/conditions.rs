@@ -1,6 +1,7 @@
 //! The conditions under which recorded demand is replayed, as flags that mean the same for every verb.
 
-use std::str::FromStr;
+use crate::config::{ConfigError, PolicyConfig, ProcessEnvironment, Share};
+use std::path::PathBuf;
 use tidecast_autoscale::simulation::ReplaySettings;
 use tidecast_core::duration::DurationMs;
 
@@ -20,17 +21,21 @@ pub(super) struct ConditionFlags {
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     lag: DurationMs,
 
-    /// Share of time that demand may exceed what ready replicas serve, for example 0.125% or 0.00125
-    #[arg(long, value_name = "SHARE", default_value = "0.125%", value_parser = budget)]
-    budget: Share,
+    /// Your own policy, a YAML file: limits, target, budget, calendar and behavior; flags go before its keys
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
 
-    /// Utilisation that an HPA which nobody tuned aims at, for example 70% or 0.7
-    #[arg(long, value_name = "SHARE", default_value = "70%", value_parser = target)]
-    target: Share,
+    /// Share of time that demand may exceed what ready replicas serve, as 0.125% or 0.00125 [default: 0.125%]
+    #[arg(long, value_name = "SHARE", value_parser = budget)]
+    budget: Option<Share>,
 
-    /// Fewest replicas
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i32).range(0..))]
-    min_replicas: i32,
+    /// Utilisation that an HPA which nobody tuned aims at, for example 70% or 0.7 [default: 70%]
+    #[arg(long, value_name = "SHARE", value_parser = target)]
+    target: Option<Share>,
+
+    /// Fewest replicas [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    min_replicas: Option<i32>,
 
     /// Most replicas [default: twice what the peak needs]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
@@ -42,34 +47,33 @@ pub(super) struct ConditionFlags {
 }
 
 impl ConditionFlags {
-    /// The settings of a replay of what is called `name`.
-    pub(super) fn settings(&self, name: &str) -> ReplaySettings {
-        ReplaySettings {
-            name: name.to_owned(),
+    /// The settings of a replay, but for its name: flags, then the policy, then what is usual.
+    ///
+    /// # Errors
+    /// If the policy cannot be read or is wrong.
+    pub(super) fn settings(&self) -> Result<ReplaySettings, ConfigError> {
+        let policy = match &self.policy {
+            Some(path) => PolicyConfig::load(path, &ProcessEnvironment)?,
+            None => PolicyConfig::default(),
+        };
+        let usual = ReplaySettings::default();
+        Ok(ReplaySettings {
             capacity: self.capacity,
             startup_seconds: self.startup.0 as f64 / 1_000.0,
             lag_seconds: self.lag.0 as f64 / 1_000.0,
-            target: self.target.0,
-            violation_budget: self.budget.0,
-            min_replicas: self.min_replicas,
-            max_replicas: self.max_replicas,
+            target: self.target.map(|share| share.0).or(policy.target).unwrap_or(usual.target),
+            violation_budget: self
+                .budget
+                .map(|share| share.0)
+                .or(policy.violation_budget)
+                .unwrap_or(usual.violation_budget),
+            min_replicas: self.min_replicas.or(policy.min_replicas).unwrap_or(usual.min_replicas),
+            max_replicas: self.max_replicas.or(policy.max_replicas),
+            calendar: policy.calendar,
+            behavior: policy.behavior,
             seed: self.seed,
-        }
-    }
-}
-
-/// A share of a whole: `0.7` or `70%`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Share(f64);
-
-impl FromStr for Share {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a share; write it as 70% or 0.7");
-        let (number, unit) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 100.0));
-        let number: f64 = number.trim().parse().map_err(|_| wrong())?;
-        if number.is_finite() { Ok(Self(number / unit)) } else { Err(wrong()) }
+            ..usual
+        })
     }
 }
 
@@ -110,13 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_read_with_and_without_a_sign() {
-        for (text, expected) in [("70%", 0.7), ("0.7", 0.7), ("0.125%", 0.001_25), ("1 %", 0.01)] {
-            assert!(text.parse::<Share>().is_ok_and(|share| (share.0 - expected).abs() < 1e-12), "{text}");
-        }
-        for text in ["", "%", "much", "NaN", "inf%"] {
-            assert!(text.parse::<Share>().is_err(), "{text}");
-        }
+    fn flags_are_held_to_what_makes_sense() {
         for text in ["0", "1", "1.5", "-0.1", "100%", "150%"] {
             assert!(budget(text).is_err(), "{text}");
         }

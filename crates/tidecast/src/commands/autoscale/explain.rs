@@ -7,8 +7,8 @@ use crate::commands::format::print;
 use crate::commands::{instant, progress};
 use crate::exit::UsageError;
 use crate::runtime::clock::SystemClock;
-use tidecast_autoscale::simulation::explain;
 use tidecast_autoscale::simulation::report::Explanation;
+use tidecast_autoscale::simulation::{ReplaySettings, explain};
 use tidecast_core::ports::Clock;
 
 const EXAMPLES: &str = "Examples:
@@ -45,8 +45,9 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let now_ms = SystemClock.now_ms();
     let at_ms = args.at.as_deref().map(|at| instant::parse(at, now_ms)).transpose().map_err(UsageError)?;
+    let settings = args.conditions.settings()?;
     let (name, trace) = args.demand.read().await?;
-    let settings = args.conditions.settings(&name);
+    let settings = ReplaySettings { name, ..settings };
     let spinner = progress::spinner("replay");
     let explanation = tokio::task::spawn_blocking(move || explain(&trace, &settings)).await?;
     spinner.finish_and_clear();

@@ -8,11 +8,12 @@ use crate::commands::format::print;
 use crate::commands::{page, progress};
 use crate::report::scaling;
 use std::path::PathBuf;
-use tidecast_autoscale::simulation::replay;
+use tidecast_autoscale::simulation::{ReplaySettings, replay};
 
 const EXAMPLES: &str = "Examples:
   tidecast autoscale replay --input requests.csv.gz
   tidecast autoscale replay --input requests.csv.gz --capacity 125 --startup 3m --budget 0.1% --report replay.html
+  tidecast autoscale replay --input requests.csv.gz --policy policy.yaml
   tidecast autoscale replay --from prometheus://localhost:9090 --query 'sum(rate(http_requests_total[1m]))' --days 14
 
 The first half of the demand is for learning, the second half is scored. All contenders see the same metrics, late and
@@ -44,8 +45,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if let Some(path) = &args.report {
         page::check_place(path)?;
     }
+    let settings = args.conditions.settings()?;
     let (name, trace) = args.demand.read().await?;
-    let settings = args.conditions.settings(&name);
+    let settings = ReplaySettings { name, ..settings };
     let bar = progress::bar("replay", PARTS);
     bar.enable_steady_tick(std::time::Duration::from_millis(250));
     let shown = bar.clone();

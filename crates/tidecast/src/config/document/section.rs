@@ -53,6 +53,22 @@ impl Section {
         Problem::new(location, self.key_path(key), message)
     }
 
+    /// Where the value at a path stands, `rules[0].value`; where it leads nowhere, what it leads to last.
+    pub(in crate::config) fn place(&self, path: &str) -> Location {
+        let mut steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
+        let Some(mut node) = steps.next().and_then(|key| self.value(key)) else { return self.location };
+        for step in steps {
+            let next = match &node.content {
+                Content::Mapping(entries) => entries.iter().find(|entry| entry.key == step).map(|entry| &entry.value),
+                Content::Sequence(nodes) => step.parse().ok().and_then(|index: usize| nodes.get(index)),
+                Content::Scalar { .. } => None,
+            };
+            let Some(next) = next else { break };
+            node = next;
+        }
+        node.location
+    }
+
     /// A value as messages quote it: never the content of a substituted one.
     pub(in crate::config) fn shown(&self, key: &str) -> String {
         self.value(key).map_or_else(|| "nothing".to_owned(), Node::shown)

@@ -22,8 +22,8 @@ pub(super) fn section(report: &Report) -> String {
          <dt>Cost</dt><dd>Replicas times hours, paid from the creation of a pod, not from when it serves.</dd>\
          <dt>Beyond capacity</dt><dd>The share of time in which demand exceeds what ready replicas serve. The budget declared for \
          Tidecast is {budget} %. Contenders are compared at 0.2 % or less.</dd>\
-         <dt>HPA</dt><dd>The algorithm of Kubernetes with its defaults, on CPU and on the request rate, at a target of {target} %, at \
-         the target that was cheapest on the past, and at every other for the curves.</dd>\
+         <dt>HPA</dt><dd>The algorithm of Kubernetes, with its defaults but for a behavior in force, on CPU and on the request \
+         rate, at a target of {target} %, at the target that was cheapest on the past, and at every other for the curves.</dd>\
          <dt>Oracle</dt><dd>Knows all demand to come and starts each replica just in time: no policy can cost less without demand \
          beyond capacity.</dd>\
          <dt>Gap closed</dt><dd>0 % costs as much as the best HPA in hindsight, 100 % as little as the oracle.</dd>\
