@@ -80,6 +80,14 @@ describe('the autoscaling page on the binary', { timeout: 300_000, skip: !binary
       }));
   }
 
+  test('an overview without series leads here', async () => {
+    const { page, problems, close } = await open(browser, `${server.url}/ui/`);
+    await page.getByTestId('empty').getByRole('link', { name: 'Autoscaling' }).click();
+    await page.getByTestId('autoscaling').waitFor();
+    assert.deepEqual(problems, []);
+    await close();
+  });
+
   /** Fails where text on the page hardly differs from what is behind it. */
   async function readable(page) {
     const poorOnes = () => {

@@ -1,7 +1,7 @@
 //! The forecasters that compete, and what their errors are measured in.
 
-use super::features::{Features, LENGTHS, NEEDED};
-use super::history::{History, from_log};
+use super::features::{Features, LENGTHS, NEEDED, widest};
+use super::history::{History, from_log, to_log};
 use super::regression::Regression;
 use super::{DAY, WEEK};
 
@@ -11,7 +11,7 @@ const EXPECTILES: [f64; 4] = [0.5, 0.9, 0.98, 0.995];
 const REGRESSIONS: usize = LENGTHS.len() * EXPECTILES.len();
 
 /// How many forecasters there are: the regressions, then the rules.
-pub(super) const CENTERS: usize = REGRESSIONS + 3;
+pub(super) const CENTERS: usize = REGRESSIONS + 4;
 
 /// Present demand: what a reactive autoscaler goes by.
 pub(super) const PRESENT: usize = REGRESSIONS;
@@ -19,6 +19,8 @@ pub(super) const PRESENT: usize = REGRESSIONS;
 const RECENT_PEAK: usize = REGRESSIONS + 1;
 /// What came at this time yesterday.
 const YESTERDAY: usize = REGRESSIONS + 2;
+/// The highest of the last days at about this time of day.
+const ENVELOPE: usize = REGRESSIONS + 3;
 
 /// Samples that a regression must have learned from before it is heard.
 const LEARNED: usize = 120;
@@ -30,7 +32,7 @@ const BEYOND: f64 = 0.3;
 const AROUND: usize = 5;
 
 /// How many measures of spread there are.
-pub(super) const SCALES: usize = 7;
+pub(super) const SCALES: usize = 6;
 
 /// Parts of a day for which errors are remembered.
 const PARTS: usize = 96;
@@ -43,6 +45,23 @@ pub(super) type Forecasts = [f64; CENTERS];
 
 /// The measures of spread around one forecast, in replicas, each above zero.
 pub(super) type Spreads = [f32; SCALES];
+
+/// How high demand has been, in replicas: head-room above it is seldom of use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ceilings {
+    /// Within a week.
+    week: f64,
+    /// At about this time of day; present demand before there was a day.
+    time_of_day: f64,
+}
+
+impl Ceilings {
+    /// As they are at the newest minute.
+    pub(super) fn of(history: &History, features: &Features) -> Self {
+        let time_of_day = from_log(widest(features).max(history.last()));
+        Self { week: from_log(history.max(WEEK, WEEK + 1)), time_of_day }
+    }
+}
 
 /// All forecasters, and the errors that they made.
 #[derive(Clone, Debug)]
@@ -72,8 +91,9 @@ impl Centers {
             PRESENT => "present demand",
             RECENT_PEAK => "the peak of the last five minutes",
             YESTERDAY => "yesterday at this time",
+            ENVELOPE => "the highest of the last days at this time",
             regression => {
-                ["the last hour", "the last hour and the days before", "the last hour, the days and the week before"]
+                ["the last hours", "the last hours and the days before", "the last hours, the days and the week before"]
                     [regression / EXPECTILES.len()]
             }
         }
@@ -97,9 +117,15 @@ impl Centers {
     }
 
     /// What all forecasters expect as the greatest demand of the next `horizon` minutes.
-    pub(super) fn forecast(&self, history: &History, features: &Features, horizon: usize) -> Forecasts {
+    pub(super) fn forecast(
+        &self,
+        history: &History,
+        features: &Features,
+        ceilings: &Ceilings,
+        horizon: usize,
+    ) -> Forecasts {
         let mut forecasts = [f64::NAN; CENTERS];
-        let highest = history.max(WEEK, WEEK + 1) + BEYOND;
+        let highest = to_log(ceilings.week) + BEYOND;
         for (index, regression) in self.regressions.iter().enumerate() {
             if history.seen() >= NEEDED[index / EXPECTILES.len()] && regression.seen() > LEARNED {
                 forecasts[index] = from_log(regression.predict(features).clamp(0.0, highest));
@@ -110,26 +136,27 @@ impl Centers {
         if history.seen() > DAY {
             let yesterday = history.max(DAY - 1 + AROUND, horizon + 2 * AROUND);
             forecasts[YESTERDAY] = from_log(yesterday.max(history.last()));
+            forecasts[ENVELOPE] = ceilings.time_of_day;
         }
         forecasts
     }
 
-    /// By how much demand may lie above a forecast: in replicas, in proportion, as at this time of day, as in the last
-    /// hour, as in both, and less than in proportion to either.
-    pub(super) fn spreads(&self, minute: usize, center: usize, forecast: f64) -> Spreads {
+    /// By how much demand may lie above a forecast: in replicas, as in the last hour, as in the last hour and at this time
+    /// of day, less than in proportion to the forecast, and less than in proportion to the way up to each ceiling.
+    pub(super) fn spreads(&self, minute: usize, center: usize, forecast: f64, ceilings: &Ceilings) -> Spreads {
         let part = part_of(minute);
         let errors = &self.by_part[center];
         let at = |part: usize| f64::from(errors[part % PARTS]);
         let daily = 0.5 * at(part) + 0.25 * at(part + 1) + 0.25 * at(part + PARTS - 1);
         let lately = self.lately[center];
+        let below = |ceiling: f64| ((ceiling - forecast).max(0.0) + LEAST_SPREAD).sqrt();
         [
             1.0,
-            forecast + 0.5,
-            daily + LEAST_SPREAD,
             lately + LEAST_SPREAD,
             0.5 * (daily + lately) + LEAST_SPREAD,
-            (daily + LEAST_SPREAD).sqrt(),
             (forecast + 0.5).sqrt(),
+            below(ceilings.week),
+            below(ceilings.time_of_day),
         ]
         .map(|spread| spread as f32)
     }

@@ -1,7 +1,7 @@
 //! From demand minute by minute to the replicas that should be there: forecasters, their margins, and the choice.
 
 use super::DAY;
-use super::centers::{CENTERS, Centers, Forecasts, PRESENT, SCALES, Spreads};
+use super::centers::{CENTERS, Ceilings, Centers, Forecasts, PRESENT, SCALES, Spreads};
 use super::features::{Features, features};
 use super::history::{History, from_log};
 use super::margins::{Margins, Weight};
@@ -20,18 +20,25 @@ const CHOICE_EVERY: usize = 30;
 /// A challenger must be cheaper than what is followed by this share: the best of many on the same past is partly luck.
 const HYSTERESIS: f64 = 0.05;
 
-/// How long own violations count, minutes.
-const ACCOUNT: f64 = 4.0 * 1_440.0;
+/// How long what was promised and what came of it count, minutes.
+const ACCOUNT: f64 = 6.0 * 1_440.0;
 
-/// How hard own violations correct what share is planned with, and its bounds, in budgets.
-const CORRECTION: f64 = 1.5;
-const PLANNED: (f64, f64) = (0.3, 3.0);
+/// What both are taken to have been before anything was seen, in budgets: about what one surprise costs, which lasts until
+/// new replicas are ready.
+const PRIOR: f64 = 1.0;
 
-/// How many forecasters are followed together: the mean of several errs less than the best of the past.
-const TEAM: usize = 3;
+/// How far what came of promises corrects new ones: less than in proportion, because violations are few.
+const CORRECTION: f64 = 0.7;
+
+/// Bounds of the share that is planned with, in budgets.
+const PLANNED: (f64, f64) = (0.3, 2.0);
+
+/// How many forecasters are followed together: the mean of several errs less than the best of the past, whose margin is
+/// partly luck.
+const TEAM: usize = 6;
 
 /// A member may cost this much more than the cheapest.
-const MEMBER_COST: f64 = 1.1;
+const MEMBER_COST: f64 = 1.2;
 
 /// Forecasts the demand that capacity must be there for, one minute of demand after the other.
 ///
@@ -50,7 +57,9 @@ pub struct DemandPlanner {
     /// Minutes until demand is whole again within a horizon.
     gap: usize,
     scored: usize,
-    /// The share of minutes that own plans did not cover.
+    /// The share of time that was planned to be violated.
+    promised: f64,
+    /// The share that was.
     violated: f64,
     /// What is followed, the cheapest first.
     team: Vec<Choice>,
@@ -65,8 +74,6 @@ struct Foreseen {
     /// As they are held.
     held: Forecasts,
     spreads: [Spreads; CENTERS],
-    /// What was planned for.
-    planned: Option<f64>,
 }
 
 impl Foreseen {
@@ -119,6 +126,7 @@ impl DemandPlanner {
             foreseen: VecDeque::new(),
             gap: 0,
             scored: 0,
+            promised: 0.0,
             violated: 0.0,
             team: Vec::new(),
         }
@@ -127,6 +135,15 @@ impl DemandPlanner {
     /// Looks ahead further, or less far, from now on.
     pub fn look_ahead(&mut self, horizon: usize) {
         self.horizon = horizon.clamp(1, HORIZON_MAX);
+    }
+
+    /// Takes for which share of the minute that is observed next demand exceeded what replicas that were ready could serve.
+    /// Plans are corrected by what comes of them.
+    pub fn account(&mut self, violated: f64) {
+        if !self.team.is_empty() {
+            self.promised += (self.share() - self.promised) / ACCOUNT;
+            self.violated += (violated - self.violated) / ACCOUNT;
+        }
     }
 
     /// Takes the demand of the next minute, its greatest, in replicas. `None`, or no number, where it is missing: time goes
@@ -150,10 +167,6 @@ impl DemandPlanner {
         self.foresee();
         if self.history.seen().is_multiple_of(CHOICE_EVERY) || self.team.is_empty() {
             self.choose();
-        }
-        let planned = self.plan().map(|plan| plan.demand);
-        if let Some(newest) = self.foreseen.back_mut() {
-            newest.planned = planned;
         }
     }
 
@@ -201,12 +214,6 @@ impl DemandPlanner {
                 }
             }
         }
-        let plans = self.foreseen.range(from..).filter_map(|foreseen| Some(foreseen.planned?.max(foreseen.present())));
-        let least = plans.fold(f64::INFINITY, f64::min);
-        if least.is_finite() {
-            let violated = if least.ceil() < demand { 1.0 } else { 0.0 };
-            self.violated += (violated - self.violated) / ACCOUNT;
-        }
         self.scored += 1;
         let (weight, heavy) = self.weight.next();
         self.weight = weight;
@@ -226,7 +233,8 @@ impl DemandPlanner {
 
     fn foresee(&mut self) {
         let features = features(&self.history, self.horizon);
-        let made = self.centers.forecast(&self.history, &features, self.horizon);
+        let ceilings = Ceilings::of(&self.history, &features);
+        let made = self.centers.forecast(&self.history, &features, &ceilings, self.horizon);
         let mut held = made;
         let from = self.foreseen.len().saturating_sub(HOLD - 1);
         for before in self.foreseen.range(from..) {
@@ -239,7 +247,7 @@ impl DemandPlanner {
         let minute = self.history.seen() - 1;
         let mut spreads = [[0.0; SCALES]; CENTERS];
         for (center, forecast) in held.iter().enumerate().filter(|(_, forecast)| !forecast.is_nan()) {
-            spreads[center] = self.centers.spreads(minute, center, *forecast);
+            spreads[center] = self.centers.spreads(minute, center, *forecast, &ceilings);
             for (scale, spread) in spreads[center].iter().enumerate() {
                 self.margins[center * SCALES + scale].price(*forecast as f32, *spread);
             }
@@ -247,14 +255,16 @@ impl DemandPlanner {
         while self.foreseen.len() > self.horizon.max(HOLD) {
             self.foreseen.pop_front();
         }
-        self.foreseen.push_back(Foreseen { features, made, held, spreads, planned: None });
+        self.foreseen.push_back(Foreseen { features, made, held, spreads });
     }
 
-    /// The share of minutes that may be violated, as it is planned with: more than the budget where own plans have violated
-    /// less than it lately, less where they have violated more.
+    /// The share of minutes that may be violated, as it is planned with: more than the budget where less has been violated
+    /// than was promised, less where more was.
     fn share(&self) -> f64 {
         let (least, most) = PLANNED;
-        self.budget * (CORRECTION * (1.0 - self.violated / self.budget)).exp().clamp(least, most)
+        let prior = PRIOR * self.budget;
+        let kept = (self.promised + prior) / (self.violated + prior);
+        self.budget * kept.powf(CORRECTION).clamp(least, most)
     }
 
     /// Follows the forecasters that have been cheapest, each with the margin that keeps the budget.
