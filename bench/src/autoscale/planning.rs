@@ -3,7 +3,7 @@
 use super::figure;
 use crate::process;
 use crate::report::{Better, Report};
-use tidecast_autoscale::policy::{Autoscaler, Policy, Reading};
+use tidecast_autoscale::policy::{Autoscaler, Capacity, Policy, Reading};
 
 const WORKLOADS: usize = 10_000;
 const MINUTES: usize = 14 * 1_440;
@@ -22,7 +22,7 @@ pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
     for index in 0..LEARNED {
         let (_, trace) = &traces[index % traces.len()];
         let policy = Policy { max_replicas: 80, violation_budget: Some(0.001), ..Policy::default() };
-        let mut autoscaler = Autoscaler::new(policy, trace.peak() / 40.0, 180.0)?;
+        let mut autoscaler = Autoscaler::new(policy, Capacity::Given(trace.peak() / 40.0), 180.0)?;
         // Each begins at another minute of its trace, and goes around.
         for minute in 0..MINUTES {
             autoscaler.remember(Some(trace.values[(index * 997 + minute) % trace.values.len()]));
@@ -38,7 +38,8 @@ pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
         for (index, (autoscaler, trace)) in workloads.iter_mut().enumerate() {
             let minute = (index * 31 + (now_ms / 60_000) as usize) % trace.values.len();
             let demand = Some((trace.values[minute], now_ms - 30_000));
-            let decision = autoscaler.step(&Reading { now_ms, replicas: 20, demand, utilisation: &[] });
+            let reading = Reading { now_ms, replicas: 20, ready: 20, demand, usage: None, utilisation: &[] };
+            let decision = autoscaler.step(&reading);
             anyhow::ensure!((1..=80).contains(&decision.replicas), "{decision:?}");
         }
         syncs.push(process::thread_seconds()? - before);

@@ -1,10 +1,13 @@
 //! One workload over time: readings of demand become facts, facts a decision, and the decision is held to limits and rates.
 
+use super::capacity::{Known, Stretch};
 use super::decision::Reason;
-use super::{Calendar, Decision, Facts, Forecast, LeadTime, Policy, PolicyError, Rule, decide};
+use super::readiness::Readiness;
+use super::{Calendar, Capacity, Decision, Facts, Forecast, LeadTime, Policy, PolicyError, Rule, decide};
 use crate::demand::{DemandPlanner, Source};
 use crate::hpa::behavior::{AbleToScale, Limiting};
 use crate::hpa::{Branch, ControllerSettings, ReplicaCalculator, Scaler, ScalerSettings, Tolerances};
+use std::collections::VecDeque;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -16,6 +19,9 @@ const STALE_MS: i64 = 5 * MINUTE_MS;
 
 /// A hole in the readings longer than this is not gone through minute by minute.
 const HOLE_MINUTES_MAX: i64 = 1_440;
+
+/// Minutes that are kept for the forecast until the capacity is known, the newest: two weeks.
+const WAITING_MAX: usize = 14 * 1_440;
 
 /// What a forecast may cost beyond the target, where the policy has no budget: as a share of what the target costs.
 const EXTRA: f64 = 0.03;
@@ -39,8 +45,13 @@ pub struct Reading<'a> {
     pub now_ms: i64,
     /// Replicas there are, ready or not.
     pub replicas: i32,
+    /// How many of them serve.
+    pub ready: i32,
     /// Total demand, and the end of the time over which it was measured; `None` where it cannot be read.
     pub demand: Option<(f64, i64)>,
+    /// Mean CPU usage of the ready replicas, as a share of their request, over the stretch of time that demand was measured
+    /// over. Nothing but a capacity that is to be measured needs it.
+    pub usage: Option<f64>,
     /// Predicted utilisations, for a policy with a threshold.
     pub utilisation: &'a [f64],
 }
@@ -49,16 +60,19 @@ pub struct Reading<'a> {
 #[derive(Clone, Debug)]
 pub struct Autoscaler {
     policy: Policy,
-    capacity: f64,
+    capacity: Known,
+    readiness: Readiness,
     calendar: Calendar,
     /// `None` where no forecast is asked for.
     planner: Option<DemandPlanner>,
     lead_time: LeadTime,
-    /// The minute that readings fall into, and the greatest of them, in replicas.
+    /// Minutes that the planner has not been told of, as the capacity is not known.
+    waiting: VecDeque<Option<f64>>,
+    /// The minute that readings fall into, and the greatest of them.
     open: Option<(i64, f64)>,
     /// The last minute that the planner was told of.
     closed: Option<i64>,
-    /// The newest reading, in replicas, and its time.
+    /// The newest reading, and its time.
     newest: Option<(f64, i64)>,
     /// The HPA at the target, as if it alone had decided: its limits, and its replicas.
     reactive: (Scaler, i32),
@@ -72,15 +86,13 @@ pub struct Autoscaler {
 }
 
 impl Autoscaler {
-    /// For a workload of which one replica serves `capacity` and typically takes `startup_seconds` to start.
+    /// For a workload of which one replica serves `capacity`, where that is given, and typically takes `startup_seconds` to
+    /// start.
     ///
     /// # Errors
     /// Whatever is wrong with the policy, or the capacity.
-    pub fn new(policy: Policy, capacity: f64, startup_seconds: f64) -> Result<Self, PolicyError> {
+    pub fn new(policy: Policy, capacity: Capacity, startup_seconds: f64) -> Result<Self, PolicyError> {
         policy.check()?;
-        if !(capacity > 0.0 && capacity.is_finite()) {
-            return Err(PolicyError::Capacity(capacity));
-        }
         let controller = ControllerSettings::default();
         let settings = ScalerSettings {
             min_replicas: Some(policy.min_replicas),
@@ -90,10 +102,12 @@ impl Autoscaler {
         };
         let lead_time = LeadTime::new(startup_seconds);
         Ok(Self {
-            capacity,
+            capacity: Known::new(capacity)?,
+            readiness: Readiness::default(),
             calendar: Calendar::new(&policy.calendar)?,
             planner: Some(DemandPlanner::new(policy.violation_budget.unwrap_or(USUAL_BUDGET), 1)),
             lead_time,
+            waiting: VecDeque::new(),
             open: None,
             closed: None,
             newest: None,
@@ -118,7 +132,7 @@ impl Autoscaler {
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn reacting(policy: Policy, capacity: f64, startup_seconds: f64) -> Result<Self, PolicyError> {
+    pub fn reacting(policy: Policy, capacity: Capacity, startup_seconds: f64) -> Result<Self, PolicyError> {
         Ok(Self { planner: None, ..Self::new(policy, capacity, startup_seconds)? })
     }
 
@@ -127,17 +141,32 @@ impl Autoscaler {
         self.lead_time.measure(seconds);
     }
 
-    /// Takes a minute of the past, its greatest demand, before the first reading. `None` where it is missing.
+    /// Takes the next minute of the past, its greatest demand; from outside, only before the first reading. `None` where it is
+    /// missing.
     pub fn remember(&mut self, demand: Option<f64>) {
-        if let Some(planner) = &mut self.planner {
-            planner.observe(demand.map(|demand| demand / self.capacity));
+        let Some(planner) = &mut self.planner else { return };
+        match self.capacity.value() {
+            Some(capacity) => planner.observe(demand.map(|demand| demand / capacity)),
+            None => {
+                if self.waiting.len() == WAITING_MAX {
+                    self.waiting.pop_front();
+                }
+                self.waiting.push_back(demand);
+            }
         }
+    }
+
+    /// What one replica serves, in the unit of the demand; `None` while it is not measured.
+    #[must_use]
+    pub fn capacity(&self) -> Option<f64> {
+        self.capacity.value()
     }
 
     /// The demand that capacity is planned for, in the unit of the demand; `None` while there is no plan.
     #[must_use]
     pub fn planned_demand(&self) -> Option<f64> {
-        self.planner.as_ref()?.plan().map(|plan| plan.demand * self.capacity)
+        let (plan, capacity) = (self.planner.as_ref()?.plan()?, self.capacity.value()?);
+        Some(plan.demand * capacity)
     }
 
     /// One decision.
@@ -145,11 +174,17 @@ impl Autoscaler {
         self.observe(reading);
         let present = self.newest.filter(|(_, until_ms)| reading.now_ms - until_ms <= STALE_MS);
         let present = present.map(|(demand, _)| demand).filter(|_| reading.demand.is_some());
+        let (present, saturated) = match (present, self.capacity.value()) {
+            (Some(demand), Some(capacity)) => (Some(demand / capacity), None),
+            (Some(_), None) => (None, self.stretch(reading).and_then(|stretch| stretch.step_up(self.policy.target))),
+            (None, _) => (None, None),
+        };
         let seconds = reading.now_ms as f64 / 1_000.0;
         let reactive = self.react(seconds, reading.replicas, present);
         let facts = Facts {
             replicas: reading.replicas,
             present,
+            saturated,
             reactive,
             forecast: self.forecast(reactive),
             calendar: self.calendar.min_replicas(reading.now_ms),
@@ -162,13 +197,14 @@ impl Autoscaler {
 
     /// Gathers readings into minutes. A reading counts for the minute in which it ends.
     fn observe(&mut self, reading: &Reading<'_>) {
+        self.readiness.record(reading.now_ms, reading.ready);
         let Some((demand, until_ms)) = reading.demand.filter(|(demand, _)| demand.is_finite() && *demand >= 0.0) else {
             return;
         };
         if self.newest.is_some_and(|(_, newest)| until_ms <= newest) {
             return;
         }
-        let demand = demand / self.capacity;
+        self.measure(reading);
         self.newest = Some((demand, until_ms));
         let minute = (until_ms - 1).div_euclid(MINUTE_MS);
         let age_ms = reading.now_ms - until_ms;
@@ -182,9 +218,7 @@ impl Autoscaler {
         }
         if let Some(closed) = self.closed {
             let hole = minute - closed - 1;
-            if let Some(planner) = &mut self.planner {
-                (0..hole.min(HOLE_MINUTES_MAX)).for_each(|_| planner.observe(None));
-            }
+            (0..hole.min(HOLE_MINUTES_MAX)).for_each(|_| self.remember(None));
             self.closed = Some(minute - 1);
         }
         // No other reading ends in this minute.
@@ -201,14 +235,32 @@ impl Autoscaler {
         let seconds = age_ms as f64 / 1_000.0 + 60.0 + self.lead_time.seconds();
         if let Some(planner) = &mut self.planner {
             planner.look_ahead((seconds / 60.0).ceil() as usize);
-            planner.observe(Some(greatest));
         }
+        self.remember(Some(greatest));
+    }
+
+    /// Learns what a replica serves. Once that is known, the planner is told of all that waited for it.
+    fn measure(&mut self, reading: &Reading<'_>) {
+        if let Some(stretch) = self.stretch(reading) {
+            self.capacity.learn(&stretch);
+        }
+        if self.capacity.value().is_some() {
+            std::mem::take(&mut self.waiting).into_iter().for_each(|demand| self.remember(demand));
+        }
+    }
+
+    /// The time over which demand was measured: replicas are those that were ready then, not those of now.
+    fn stretch(&self, reading: &Reading<'_>) -> Option<Stretch> {
+        let (demand, until_ms) = reading.demand?;
+        let ready = self.readiness.at(until_ms)?;
+        Some(Stretch { until_ms, demand, ready, usage: reading.usage.unwrap_or(f64::NAN) })
     }
 
     /// What the HPA would have at the target.
     fn react(&mut self, seconds: f64, replicas: i32, present: Option<f64>) -> i32 {
         let (scaler, current) = &mut self.reactive;
-        if *current == 0 {
+        // Without a capacity it has nothing to go by, and goes along.
+        if *current == 0 || self.capacity.value().is_none() {
             *current = replicas;
         }
         let step = match present {

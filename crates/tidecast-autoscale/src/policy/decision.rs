@@ -8,8 +8,10 @@ use std::fmt;
 pub struct Facts {
     /// Replicas there are.
     pub replicas: i32,
-    /// Present demand; `None` where the metric is missing or stale.
+    /// Present demand; `None` where the metric is missing or stale, or what one replica serves is not known.
     pub present: Option<f64>,
+    /// Replicas to step up to where what one serves is not known and those that are ready are saturated.
+    pub saturated: Option<i32>,
     /// What the HPA would have at the policy's target.
     pub reactive: i32,
     /// What the forecast says.
@@ -46,8 +48,10 @@ pub enum Forecast {
 /// The rule that was binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// Nothing is known about demand: nothing is taken away.
+    /// Nothing is known about demand in replicas: nothing is taken away.
     Missing,
+    /// Nothing is known about it but that it is more than ready replicas serve.
+    Saturated,
     /// Present demand.
     Reactive,
     /// Expected demand.
@@ -72,6 +76,7 @@ impl Rule {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
+            Self::Saturated => "saturated",
             Self::Reactive => "reactive",
             Self::Forecast => "forecast",
             Self::Calendar => "calendar",
@@ -140,12 +145,14 @@ pub fn decide(policy: &Policy, facts: &Facts) -> Decision {
     limited(policy, facts, wanted, rule, (reactive, predicted, quantile))
 }
 
-/// Without evidence replicas are added where the calendar says so, and never taken away.
+/// Without evidence replicas are added where the calendar says so, or where all are saturated, and never taken away.
 fn missing(policy: &Policy, facts: &Facts) -> Decision {
-    let (wanted, rule) = match facts.calendar {
-        Some(calendar) if calendar > facts.replicas => (calendar, Rule::Calendar),
-        _ => (facts.replicas, Rule::Missing),
-    };
+    let (mut wanted, mut rule) = (facts.replicas, Rule::Missing);
+    for (asked, asking) in [(facts.calendar, Rule::Calendar), (facts.saturated, Rule::Saturated)] {
+        if let Some(asked) = asked.filter(|asked| *asked > wanted) {
+            (wanted, rule) = (asked, asking);
+        }
+    }
     limited(policy, facts, wanted, rule, (facts.replicas, None, None))
 }
 
@@ -173,12 +180,21 @@ fn whole(demand: f64) -> i32 {
     (demand - 1e-9).ceil().max(0.0) as i32
 }
 
+/// What is said where present demand is not known.
+const UNKNOWN: &str = "How many replicas demand fills is not known";
+
 impl fmt::Display for Reason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Facts { replicas, present, forecast, calendar, utilisation, .. } = self.facts;
         let Self { wanted, decided, .. } = *self;
         match self.rule {
-            Rule::Missing => return write!(out, "Demand is not known: {replicas} replicas stay, none is taken away."),
+            Rule::Missing => return write!(out, "{UNKNOWN}: {replicas} stay, none is taken away."),
+            Rule::Saturated => {
+                return write!(
+                    out,
+                    "What one replica serves is not known yet, and those that are ready are saturated: {wanted} are asked for, up from {replicas}."
+                );
+            }
             Rule::Calendar => return write!(out, "The calendar asks for {} replicas now.", calendar.unwrap_or(wanted)),
             Rule::Threshold => {
                 let percent = 100.0 * utilisation.unwrap_or_default();
@@ -189,21 +205,12 @@ impl fmt::Display for Reason {
             }
             _ => {}
         }
-        write!(out, "Present demand fills {:.1} replicas", present.unwrap_or_default())?;
-        match forecast {
-            Forecast::Unavailable => {
-                write!(out, "; there is no forecast yet, so the target utilisation decides: {wanted}")
+        match present {
+            Some(present) => {
+                write!(out, "Present demand fills {present:.1} replicas")?;
+                forecast.explain(out, wanted)
             }
-            Forecast::Losing { demand, quantile } => write!(
-                out,
-                "; no forecast has been cheaper lately than reacting, whose margin to {demand:.1} has covered {:.2} % of the past",
-                100.0 * quantile
-            ),
-            Forecast::Acting { demand, quantile, looks_at } => write!(
-                out,
-                "; {demand:.1} are to be ready for before new ones could be, which has covered {:.2} % of the past (from {looks_at})",
-                100.0 * quantile
-            ),
+            None => out.write_str(UNKNOWN),
         }?;
         match self.rule {
             Rule::Minimum => write!(out, "; the minimum is more"),
@@ -219,6 +226,27 @@ impl fmt::Display for Reason {
     }
 }
 
+impl Forecast {
+    /// What it has to do with the decision.
+    fn explain(&self, out: &mut fmt::Formatter<'_>, wanted: i32) -> fmt::Result {
+        match self {
+            Self::Unavailable => {
+                write!(out, "; there is no forecast yet, so the target utilisation decides: {wanted}")
+            }
+            Self::Losing { demand, quantile } => write!(
+                out,
+                "; no forecast has been cheaper lately than reacting, whose margin to {demand:.1} has covered {:.2} % of the past",
+                100.0 * quantile
+            ),
+            Self::Acting { demand, quantile, looks_at } => write!(
+                out,
+                "; {demand:.1} are to be ready for before new ones could be, which has covered {:.2} % of the past (from {looks_at})",
+                100.0 * quantile
+            ),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +255,7 @@ mod tests {
     const FACTS: Facts = Facts {
         replicas: 5,
         present: Some(3.2),
+        saturated: None,
         reactive: 5,
         forecast: Forecast::Unavailable,
         calendar: None,
@@ -261,6 +290,10 @@ mod tests {
             (&adding, Facts { present: Some(0.0), reactive: 0, ..FACTS }, 1, Rule::Minimum),
             (&adding, Facts { present: None, reactive: 1, ..FACTS }, 5, Rule::Missing),
             (&adding, Facts { present: None, calendar: Some(7), ..FACTS }, 7, Rule::Calendar),
+            (&adding, Facts { present: None, saturated: Some(8), ..FACTS }, 8, Rule::Saturated),
+            (&adding, Facts { present: None, saturated: Some(8), calendar: Some(9), ..FACTS }, 9, Rule::Calendar),
+            (&adding, Facts { present: None, saturated: Some(4), ..FACTS }, 5, Rule::Missing),
+            (&adding, Facts { present: None, saturated: Some(99), ..FACTS }, 20, Rule::Maximum),
             (&adding, Facts { present: None, replicas: 50, ..FACTS }, 20, Rule::Maximum),
         ];
         for (policy, facts, replicas, rule) in cases {
@@ -276,6 +309,11 @@ mod tests {
         let expected = "Present demand fills 3.2 replicas; 7.1 are to be ready for before new ones could be, \
                         which has covered 99.90 % of the past (from the last hour).";
         assert_eq!(reason, expected);
+        let unknown = Facts { present: None, forecast: acting(7.1), ..FACTS };
+        let reason = |facts| decide(&policy, &facts).reason.to_string();
+        assert_eq!(reason(unknown), "How many replicas demand fills is not known: 5 stay, none is taken away.");
+        let expected = "How many replicas demand fills is not known; 12 would be needed, which is above the maximum.";
+        assert_eq!(reason(Facts { saturated: Some(12), ..unknown }), expected);
     }
 
     fn any_forecast() -> impl Strategy<Value = Forecast> {
@@ -292,6 +330,7 @@ mod tests {
         fn limits_hold_and_missing_data_takes_nothing_away(
             replicas in 0..200_i32,
             present in proptest::option::of(prop_oneof![any::<f64>(), 0.0..100.0_f64]),
+            saturated in proptest::option::of(any::<i32>()),
             reactive in any::<i32>(),
             forecast in any_forecast(),
             calendar in proptest::option::of(any::<i32>()),
@@ -307,7 +346,7 @@ mod tests {
                 threshold: Some(0.85),
                 ..Policy::default()
             };
-            let facts = Facts { replicas, present, reactive, forecast, calendar, utilisation };
+            let facts = Facts { replicas, present, saturated, reactive, forecast, calendar, utilisation };
             let decision = decide(&policy, &facts);
             prop_assert!((policy.min_replicas..=policy.max_replicas).contains(&decision.replicas));
             prop_assert!(decision.replicas > 0 || min == 0);

@@ -36,6 +36,8 @@ pub(super) struct View<'a> {
     /// Total demand as the metric tells it, and the end of the time it was measured over. CPU tells no more than what is
     /// served; this does.
     pub(super) rate: Option<(f64, i64)>,
+    /// The share of ready pods' request that was in use, the mean of the same time.
+    pub(super) usage: Option<f64>,
     /// The pods, as the HPA sees them, with their CPU; none where the run shows none.
     pub(super) pods: &'a [Pod],
     /// How many there are.
@@ -94,6 +96,7 @@ pub(super) fn run(
         let view = View {
             now_ms,
             rate: metric.map(|(demand, _)| (demand, until_ms)),
+            usage: metric.map(|(_, usage)| usage),
             pods: &seen,
             replicas,
             ready,

@@ -9,7 +9,7 @@ use super::report::{
     TraceSummary,
 };
 use crate::hpa::BehaviorSpec;
-use crate::policy::{CalendarEntry, Policy, PolicyError};
+use crate::policy::{CalendarEntry, Capacity, Policy, PolicyError};
 use crate::trace::Trace;
 
 /// Contenders that learn nothing begin this long before the scored part.
@@ -34,6 +34,8 @@ pub struct ReplaySettings {
     pub name: String,
     /// Demand that one replica serves; `None`: a fortieth of the peak.
     pub capacity: Option<f64>,
+    /// Our policy does not know that capacity, and measures it from CPU.
+    pub measured_capacity: bool,
     /// Median start-up time, seconds.
     pub startup_seconds: f64,
     /// Age of metrics, seconds.
@@ -59,6 +61,7 @@ impl Default for ReplaySettings {
         Self {
             name: "trace".to_owned(),
             capacity: None,
+            measured_capacity: false,
             startup_seconds: 180.0,
             lag_seconds: 30.0,
             target: 0.7,
@@ -117,7 +120,6 @@ const REPLICAS_MAX: i32 = 10_000;
 /// Settings that make no sense, alone or with this trace.
 pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut(f64)) -> Result<Replay, ReplayError> {
     let stage = Stage::new(trace, settings)?;
-    let notes = notes(trace, settings);
     let sweep: Vec<(Metric, &'static str, f64)> = sweep().collect();
     // A run from the start of the trace takes about four times as long as one of the scored part.
     let (runs, mut done) = (sweep.len() + 7 * 4, 0);
@@ -194,8 +196,8 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
     show("ours_same_target", "Tidecast, adding to the target", course);
     entries.push(("ours_same_target", "Tidecast, adding to the target", target_text, score));
     advance(4);
-    let ours = stage.at_work(stage.policy.clone())?;
-    let (score, course, predicted, decisions) = stage.ours(ours);
+    let mut ours = stage.at_work(stage.policy.clone())?;
+    let (score, course, predicted, decisions) = stage.ours(&mut ours);
     show("ours", "Tidecast", course);
     let ours_setting = format!("budget {} %", 100.0 * settings.violation_budget);
     entries.push(("ours", "Tidecast", ours_setting, score));
@@ -229,7 +231,7 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
             violation_vs_hpa_equal_cost: front.violation_ratio(&score),
             contenders,
             pareto,
-            notes,
+            notes: stage.notes(settings, &ours),
         },
         timeline: stage.timeline(predicted, courses),
         decisions,
@@ -242,19 +244,14 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
 /// As [`replay`].
 pub fn explain(trace: &Trace, settings: &ReplaySettings) -> Result<Explanation, ReplayError> {
     let stage = Stage::new(trace, settings)?;
-    let (_, _, _, decisions) = stage.ours(stage.at_work(stage.policy.clone())?);
+    let mut ours = stage.at_work(stage.policy.clone())?;
+    let (_, _, _, decisions) = stage.ours(&mut ours);
     Ok(Explanation {
         trace: stage.summary(settings),
         conditions: stage.conditions(settings),
         decisions,
-        notes: notes(trace, settings),
+        notes: stage.notes(settings, &ours),
     })
-}
-
-/// What the reader should know about the data or the conditions.
-fn notes(trace: &Trace, settings: &ReplaySettings) -> Vec<String> {
-    let implausible = settings.capacity.and_then(|capacity| trace.plausible(capacity));
-    trace.notes.iter().cloned().chain(implausible).chain(in_force(settings)).collect()
 }
 
 /// What of a policy goes beyond the conditions of every replay, and for whom.
@@ -284,6 +281,8 @@ struct Stage<'a> {
     limits: Limits<'a>,
     /// Ours, planning for the declared budget.
     policy: Policy,
+    /// What our policy is told of the workload's capacity.
+    told: Capacity,
     step_ms: i64,
 }
 
@@ -333,12 +332,27 @@ impl<'a> Stage<'a> {
             end_ms,
         };
         let limits = Limits { min: settings.min_replicas, max, behavior: settings.behavior.as_ref() };
-        Ok(Self { workload, limits, policy, step_ms: trace.step_ms.clamp(60_000, 3_600_000) })
+        let told = if settings.measured_capacity { Capacity::Measured } else { Capacity::Given(capacity) };
+        Ok(Self { workload, limits, policy, told, step_ms: trace.step_ms.clamp(60_000, 3_600_000) })
     }
 
     /// A policy on this workload.
     fn at_work(&self, policy: Policy) -> Result<Ours, PolicyError> {
-        Ours::new(policy, self.workload.capacity, self.workload.startup_seconds)
+        Ours::new(policy, self.told, self.workload.startup_seconds)
+    }
+
+    /// What the reader should know about the data or the conditions, after our policy was at work.
+    fn notes(&self, settings: &ReplaySettings, ours: &Ours) -> Vec<String> {
+        let trace = self.workload.trace;
+        let implausible = settings.capacity.and_then(|capacity| trace.plausible(capacity));
+        let measured = (self.told == Capacity::Measured).then(|| match ours.capacity() {
+            Some(found) => {
+                let percent = 100.0 * found / self.workload.capacity;
+                format!("Tidecast measures what a replica serves: at the end {found:.3}, {percent:.1} % of what one does serve")
+            }
+            None => "Tidecast measures what a replica serves, and nothing here can tell".to_owned(),
+        });
+        trace.notes.iter().cloned().chain(implausible).chain(in_force(settings)).chain(measured).collect()
     }
 
     /// The HPA at a target, in the scored part.
@@ -368,7 +382,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Our policy, with what it planned for and why it changed what.
-    fn ours(&self, mut ours: Ours) -> (Score, Course, Vec<Option<f64>>, Vec<Change>) {
+    fn ours(&self, ours: &mut Ours) -> (Score, Course, Vec<Option<f64>>, Vec<Change>) {
         let from_ms = self.workload.trace.start_ms;
         let (mut predicted, mut changes) = (Vec::new(), Vec::new());
         let decide = |view: &View<'_>| {

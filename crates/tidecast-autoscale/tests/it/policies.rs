@@ -4,7 +4,7 @@ use crate::replays::{DAY, office, trace};
 use proptest::prelude::*;
 use tidecast_autoscale::hpa::behavior::{Change, Policy as RatePolicy, SelectPolicy};
 use tidecast_autoscale::hpa::{BehaviorSpec, RulesSpec};
-use tidecast_autoscale::policy::{Autoscaler, CalendarEntry, Policy, Reading, Rule};
+use tidecast_autoscale::policy::{Autoscaler, CalendarEntry, Capacity, Policy, Reading, Rule};
 use tidecast_autoscale::simulation::report::Replay;
 use tidecast_autoscale::simulation::{ReplaySettings, explain, replay};
 
@@ -111,12 +111,19 @@ fn a_policy_that_cannot_be_followed_is_refused_at_once() {
 
 /// Replicas after every decision on a demand that falls from 10 to 2 replicas after ten minutes.
 fn after_a_fall(policy: Policy) -> Vec<i32> {
-    let mut autoscaler = Autoscaler::new(policy, 1.0, 60.0).expect("a policy");
+    let mut autoscaler = Autoscaler::new(policy, Capacity::Given(1.0), 60.0).expect("a policy");
     let mut replicas = 10;
     let decisions = (0..120).map(|sync| {
         let now_ms = sync * SYNC_MS;
         let demand = if sync < 40 { 9.5 } else { 2.0 };
-        let reading = Reading { now_ms, replicas, demand: Some((demand, now_ms)), utilisation: &[] };
+        let reading = Reading {
+            now_ms,
+            replicas,
+            ready: replicas,
+            demand: Some((demand, now_ms)),
+            usage: None,
+            utilisation: &[],
+        };
         replicas = autoscaler.step(&reading).replicas;
         replicas
     });
@@ -151,11 +158,12 @@ fn a_tolerance_is_that_of_its_direction() {
     // Demand for 10 replicas at the target becomes demand for 12.
     let replicas = |behavior| {
         let policy = Policy { max_replicas: 30, target: 0.5, behavior, ..Policy::default() };
-        let mut autoscaler = Autoscaler::reacting(policy, 1.0, 60.0).expect("a policy");
+        let mut autoscaler = Autoscaler::reacting(policy, Capacity::Given(1.0), 60.0).expect("a policy");
         let mut replicas = 10;
         for sync in 0..8 {
             let demand = Some((if sync < 4 { 5.0 } else { 6.0 }, sync * SYNC_MS));
-            let reading = Reading { now_ms: sync * SYNC_MS, replicas, demand, utilisation: &[] };
+            let reading =
+                Reading { now_ms: sync * SYNC_MS, replicas, ready: replicas, demand, usage: None, utilisation: &[] };
             replicas = autoscaler.step(&reading).replicas;
         }
         replicas
@@ -170,12 +178,13 @@ fn a_tolerance_is_that_of_its_direction() {
 fn a_window_for_scaling_up_says_why_it_waits() {
     let window = RulesSpec { stabilization_window_seconds: Some(60), ..RulesSpec::default() };
     let policy = Policy { max_replicas: 30, target: 0.5, behavior: Some(up(window)), ..Policy::default() };
-    let mut autoscaler = Autoscaler::reacting(policy, 1.0, 60.0).expect("a policy");
+    let mut autoscaler = Autoscaler::reacting(policy, Capacity::Given(1.0), 60.0).expect("a policy");
     let mut waited = None;
     let mut replicas = 10;
     for sync in 0..16 {
         let demand = Some((if sync < 4 { 5.0 } else { 8.0 }, sync * SYNC_MS));
-        let reading = Reading { now_ms: sync * SYNC_MS, replicas, demand, utilisation: &[] };
+        let reading =
+            Reading { now_ms: sync * SYNC_MS, replicas, ready: replicas, demand, usage: None, utilisation: &[] };
         let decision = autoscaler.step(&reading);
         if decision.rule == Rule::Stabilization {
             waited.get_or_insert(decision.reason.to_string());
@@ -208,14 +217,16 @@ proptest! {
             behavior: Some(behavior),
             ..Policy::default()
         };
-        let mut autoscaler = Autoscaler::new(policy, 1.5, 120.0).expect("a policy");
+        let mut autoscaler = Autoscaler::new(policy, Capacity::Given(1.5), 120.0).expect("a policy");
         let mut replicas = vec![5];
         for (sync, demand) in demands.iter().enumerate() {
             let now_ms = sync as i64 * SYNC_MS;
             let reading = Reading {
                 now_ms,
                 replicas: replicas[sync],
+                ready: replicas[sync],
                 demand: demand.map(|demand| (demand, now_ms)),
+                usage: None,
                 utilisation: &[],
             };
             replicas.push(autoscaler.step(&reading).replicas);

@@ -1,7 +1,7 @@
 //! Replays from end to end: what must hold whatever the trace, and what a forecast is for.
 
 use proptest::prelude::*;
-use tidecast_autoscale::policy::{Autoscaler, Policy, Reading};
+use tidecast_autoscale::policy::{Autoscaler, Capacity, Policy, Reading};
 use tidecast_autoscale::simulation::report::{Replay, Score};
 use tidecast_autoscale::simulation::{ReplayError, ReplaySettings, replay};
 use tidecast_autoscale::trace::Trace;
@@ -126,14 +126,20 @@ fn strange_traces_are_replayed_or_refused_with_a_reason() {
 #[test]
 fn no_history_reacts_and_a_day_later_the_forecast_may_act() {
     let policy = Policy { max_replicas: 60, violation_budget: Some(0.01), ..Policy::default() };
-    let mut autoscaler = Autoscaler::new(policy, 3.0, 60.0).expect("a policy");
+    let mut autoscaler = Autoscaler::new(policy, Capacity::Given(3.0), 60.0).expect("a policy");
     let mut rules = Vec::new();
     let mut replicas = 5;
     for sync in 0..(3 * DAY * 4) as i64 {
         let until_ms = sync * 15_000;
         let demand = office((until_ms / MINUTE_MS) as usize);
-        let reading =
-            Reading { now_ms: until_ms + 30_000, replicas, demand: Some((demand, until_ms)), utilisation: &[] };
+        let reading = Reading {
+            now_ms: until_ms + 30_000,
+            replicas,
+            ready: replicas,
+            demand: Some((demand, until_ms)),
+            usage: None,
+            utilisation: &[],
+        };
         let decision = autoscaler.step(&reading);
         replicas = decision.replicas;
         rules.push((decision.rule.as_str(), decision.predicted.is_some()));
@@ -157,11 +163,11 @@ proptest! {
         more in 0..30_i32,
     ) {
         let policy = Policy { min_replicas: min, max_replicas: min + more, violation_budget: budget, ..Policy::default() };
-        let mut autoscaler = Autoscaler::new(policy, 2.0, 120.0).expect("a policy");
+        let mut autoscaler = Autoscaler::new(policy, Capacity::Given(2.0), 120.0).expect("a policy");
         let mut replicas = min;
         for (sync, demand) in demands.iter().enumerate() {
             let now_ms = sync as i64 * 15_000;
-            let reading = Reading { now_ms, replicas, demand: demand.map(|demand| (demand, now_ms)), utilisation: &[] };
+            let reading = Reading { now_ms, replicas, ready: replicas, demand: demand.map(|demand| (demand, now_ms)), usage: None, utilisation: &[] };
             let decision = autoscaler.step(&reading);
             prop_assert!((min..=min + more).contains(&decision.replicas), "{decision:?}");
             if demand.is_none() {

@@ -165,6 +165,18 @@ fn decisions_are_explained_in_sentences() {
 }
 
 #[test]
+fn the_policy_measures_what_a_replica_serves() {
+    let folder = folder(&csv(2 * 1_440, plain));
+    let measures = |text: &str| text.contains("Tidecast measures what a replica serves: at the end 10.0");
+    for verb in ["replay", "explain"] {
+        let arguments = ["autoscale", verb, "--input", "trace.csv", "--capacity", "10"];
+        assert!(!measures(&succeed(folder.path(), &arguments)), "{verb}");
+        let text = succeed(folder.path(), &[&arguments[..], &["--measure-capacity"]].concat());
+        assert!(measures(&text), "{verb}: {text}");
+    }
+}
+
+#[test]
 fn odd_recordings_are_replayed_and_what_is_odd_is_told() {
     let cases: [(&str, String, &[&str], &str); 6] = [
         (

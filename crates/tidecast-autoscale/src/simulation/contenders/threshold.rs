@@ -2,7 +2,7 @@
 //! straight line through the last ten minutes, as far ahead.
 
 use super::{Contender, Limits, View};
-use crate::policy::{Autoscaler, Policy, PolicyError, Reading};
+use crate::policy::{Autoscaler, Capacity, Policy, PolicyError, Reading};
 use std::collections::VecDeque;
 
 const MINUTE_MS: i64 = 60_000;
@@ -34,7 +34,7 @@ impl Threshold {
             behavior: limits.behavior.cloned(),
             ..Policy::default()
         };
-        let autoscaler = Autoscaler::reacting(policy, capacity, startup_seconds)?;
+        let autoscaler = Autoscaler::reacting(policy, Capacity::Given(capacity), startup_seconds)?;
         Ok(Self { autoscaler, capacity, minutes: VecDeque::new(), last_minute: i64::MIN })
     }
 
@@ -59,8 +59,14 @@ impl Contender for Threshold {
             self.minutes.push_back(rate);
         }
         let utilisation = self.predict(view.ready);
-        let reading =
-            Reading { now_ms: view.now_ms, replicas: view.replicas, demand: view.rate, utilisation: &utilisation };
+        let reading = Reading {
+            now_ms: view.now_ms,
+            replicas: view.replicas,
+            ready: view.ready,
+            demand: view.rate,
+            usage: view.usage,
+            utilisation: &utilisation,
+        };
         self.autoscaler.step(&reading).replicas
     }
 }

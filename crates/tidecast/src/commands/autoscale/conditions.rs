@@ -13,6 +13,10 @@ pub(super) struct ConditionFlags {
     #[arg(long, value_name = "DEMAND", value_parser = capacity)]
     capacity: Option<f64>,
 
+    /// Let the policy measure what a replica serves from CPU, instead of knowing it
+    #[arg(long)]
+    measure_capacity: bool,
+
     /// Time from a pod's creation until it serves, the median
     #[arg(long, value_name = "DURATION", default_value = "180s", value_parser = duration)]
     startup: DurationMs,
@@ -59,6 +63,7 @@ impl ConditionFlags {
         let usual = ReplaySettings::default();
         Ok(ReplaySettings {
             capacity: self.capacity,
+            measured_capacity: self.measure_capacity,
             startup_seconds: self.startup.0 as f64 / 1_000.0,
             lag_seconds: self.lag.0 as f64 / 1_000.0,
             target: self.target.map(|share| share.0).or(policy.target).unwrap_or(usual.target),
