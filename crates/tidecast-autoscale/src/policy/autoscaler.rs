@@ -6,7 +6,9 @@ use super::readiness::Readiness;
 use super::{Calendar, Capacity, Decision, Facts, Forecast, LeadTime, Policy, PolicyError, Rule, decide};
 use crate::demand::{DemandPlanner, Source};
 use crate::hpa::behavior::{AbleToScale, Limiting};
-use crate::hpa::{Branch, ControllerSettings, ReplicaCalculator, Scaler, ScalerSettings, Tolerances};
+use crate::hpa::{
+    BehaviorSpec, Branch, ControllerSettings, ReplicaCalculator, RulesSpec, Scaler, ScalerSettings, Tolerances,
+};
 use std::collections::VecDeque;
 
 const MINUTE_MS: i64 = 60_000;
@@ -74,6 +76,8 @@ pub struct Autoscaler {
     closed: Option<i64>,
     /// The newest reading, and its time.
     newest: Option<(f64, i64)>,
+    /// In how many readings of the open minute demand exceeded what ready replicas serve, and how many there were.
+    violated: (u32, u32),
     /// The HPA at the target, as if it alone had decided: its limits, and its replicas.
     reactive: (Scaler, i32),
     /// Limits and rates of what is decided here.
@@ -111,11 +115,16 @@ impl Autoscaler {
             open: None,
             closed: None,
             newest: None,
+            violated: (0, 0),
             reactive: (Scaler::new(&settings), 0),
-            scaler: Scaler::new(&ScalerSettings {
-                // Both what the HPA would have and a plan hold for minutes by themselves, unless the behavior says how long.
-                downscale_stabilization_seconds: if policy.violation_budget.is_some() { HOLD_SECONDS } else { 0.0 },
-                ..settings
+            scaler: Scaler::new(&match policy.violation_budget {
+                Some(_) => ScalerSettings { downscale_stabilization_seconds: HOLD_SECONDS, ..settings },
+                // What the forecast adds to was held by the HPA at the target already, and what it adds holds by itself.
+                None => ScalerSettings {
+                    behavior: settings.behavior.map(without_windows),
+                    downscale_stabilization_seconds: 0.0,
+                    ..settings
+                },
             }),
             calculator: ReplicaCalculator::new(
                 &controller,
@@ -221,6 +230,11 @@ impl Autoscaler {
             (0..hole.min(HOLE_MINUTES_MAX)).for_each(|_| self.remember(None));
             self.closed = Some(minute - 1);
         }
+        if let (Some(ready), Some(capacity)) = (self.readiness.at(until_ms), self.capacity.value()) {
+            let (violated, of) = &mut self.violated;
+            *violated += u32::from(demand > f64::from(ready) * capacity);
+            *of += 1;
+        }
         // No other reading ends in this minute.
         if until_ms.rem_euclid(MINUTE_MS) == 0
             && let Some((minute, greatest)) = self.open.take()
@@ -233,8 +247,13 @@ impl Autoscaler {
         self.closed = Some(minute);
         // From the end of this minute: the metric's age, a minute until the next plan, and the start.
         let seconds = age_ms as f64 / 1_000.0 + 60.0 + self.lead_time.seconds();
+        let (violated, of) = std::mem::take(&mut self.violated);
         if let Some(planner) = &mut self.planner {
             planner.look_ahead((seconds / 60.0).ceil() as usize);
+            // Without a budget the forecast only adds: what is violated is the target's doing.
+            if of > 0 && self.policy.violation_budget.is_some() {
+                planner.account(f64::from(violated) / f64::from(of));
+            }
         }
         self.remember(Some(greatest));
     }
@@ -331,4 +350,10 @@ impl Autoscaler {
         }
         decision
     }
+}
+
+/// The rates of a behavior alone.
+fn without_windows(behavior: BehaviorSpec) -> BehaviorSpec {
+    let rates = |rules: RulesSpec| RulesSpec { stabilization_window_seconds: Some(0), ..rules };
+    BehaviorSpec { scale_up: behavior.scale_up.map(rates), scale_down: behavior.scale_down.map(rates) }
 }

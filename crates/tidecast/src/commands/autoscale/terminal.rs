@@ -43,7 +43,7 @@ fn contenders(report: &Report) -> Table {
             format!("{:.3}", 100.0 * one.score.violation_share),
             format!("{:.4}", 100.0 * one.score.unserved_share),
             one.score.scale_events.to_string(),
-            one.gap_closed.map_or_else(|| "-".to_owned(), |gap| format!("{:.0}", 100.0 * gap)),
+            one.gap_closed.map_or_else(|| "-".to_owned(), |gap| format!("{:.0}", (100.0 * gap).round() + 0.0)),
         ]);
     }
     table
