@@ -66,7 +66,7 @@ impl Default for ReplaySettings {
             lag_seconds: 30.0,
             target: 0.7,
             // Somewhat below the 0.2 % that contenders are compared at: what is realised is not what was declared.
-            violation_budget: 0.001,
+            violation_budget: 0.000_8,
             min_replicas: 1,
             max_replicas: None,
             calendar: Vec::new(),

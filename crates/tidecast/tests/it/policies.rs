@@ -32,10 +32,10 @@ fn a_policy_holds_and_flags_go_before_it() {
     check(conditions(&policy), [3.0, 60.0, 0.6, 0.002]);
     let flags = ["--min-replicas", "1", "--max-replicas", "55", "--target", "80%", "--budget", "1%"];
     check(conditions(&[&policy[..], &flags].concat()), [1.0, 55.0, 0.8, 0.01]);
-    check(conditions(&["--capacity", "10", "--max-replicas", "50"]), [1.0, 50.0, 0.7, 0.001]);
+    check(conditions(&["--capacity", "10", "--max-replicas", "50"]), [1.0, 50.0, 0.7, 0.000_8]);
     // Keys that are left out are as without a file.
     fs::write(folder.path().join("short.yaml"), "target: 0.5").unwrap();
-    check(conditions(&["--capacity", "10", "--policy", "short.yaml"]), [1.0, 44.0, 0.5, 0.001]);
+    check(conditions(&["--capacity", "10", "--policy", "short.yaml"]), [1.0, 44.0, 0.5, 0.000_8]);
 }
 
 #[test]

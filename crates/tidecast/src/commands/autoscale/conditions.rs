@@ -29,7 +29,7 @@ pub(super) struct ConditionFlags {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
-    /// Share of time that demand may exceed what ready replicas serve, as 0.1% or 0.001 [default: 0.1%]
+    /// Share of time that demand may exceed what ready replicas serve, as 0.08% or 0.0008 [default: 0.08%]
     #[arg(long, value_name = "SHARE", value_parser = budget)]
     budget: Option<Share>,
 
@@ -88,7 +88,7 @@ fn budget(text: &str) -> Result<Share, String> {
         return Ok(share);
     }
     let percent = if text.ends_with('%') { "" } else { "; is a % sign missing?" };
-    Err(format!("a budget lies between 0 and 1 (100%), for example 0.1% of the time{percent}"))
+    Err(format!("a budget lies between 0 and 1 (100%), for example 0.08% of the time{percent}"))
 }
 
 fn target(text: &str) -> Result<Share, String> {

@@ -12,7 +12,7 @@ use tidecast_autoscale::simulation::{ReplaySettings, replay};
 
 const EXAMPLES: &str = "Examples:
   tidecast autoscale replay --input requests.csv.gz
-  tidecast autoscale replay --input requests.csv.gz --capacity 125 --startup 3m --budget 0.1% --report replay.html
+  tidecast autoscale replay --input requests.csv.gz --capacity 125 --startup 3m --budget 0.05% --report replay.html
   tidecast autoscale replay --input requests.csv.gz --policy policy.yaml
   tidecast autoscale replay --from prometheus://localhost:9090 --query 'sum(rate(http_requests_total[1m]))' --days 14
 
