@@ -122,7 +122,8 @@ fn the_past_waits_until_the_capacity_is_known() {
         known.planned_demand()
     });
     let (measured, known) = (autoscaler.planned_demand().expect("a plan"), known.expect("a policy").expect("a plan"));
-    assert!((measured / known - 1.0).abs() < 1e-3, "{measured} {known}");
+    // Not exactly: while nothing was known, other replicas were there, and what they violated corrects the plan.
+    assert!((measured / known - 1.0).abs() < 0.05, "{measured} {known}");
 }
 
 proptest! {
