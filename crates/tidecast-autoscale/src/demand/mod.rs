@@ -15,6 +15,7 @@ mod margins;
 mod planner;
 mod regression;
 
+pub(crate) use planner::HORIZON_MAX;
 pub use planner::{DemandPlanner, Plan, Source};
 
 /// Minutes of a day.

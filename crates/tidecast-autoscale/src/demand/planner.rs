@@ -8,11 +8,14 @@ use super::margins::{Margins, Weight};
 use std::collections::VecDeque;
 
 /// The furthest a plan looks ahead, minutes.
-const HORIZON_MAX: usize = 30;
+pub(crate) const HORIZON_MAX: usize = 30;
 
 /// A forecast holds for this many minutes at least: pods that come and go with every minute serve nobody. It is the
 /// HPA's own stabilisation of scaling down.
 const HOLD: usize = 5;
+
+/// Minutes in a row that may be missing while learning goes on, with demand taken to have stayed as it was.
+const BRIDGED: usize = 2;
 
 /// How often the choice is looked at again, minutes.
 const CHOICE_EVERY: usize = 30;
@@ -54,6 +57,8 @@ pub struct DemandPlanner {
     weight: Weight,
     /// What was foreseen in the last minutes, newest last.
     foreseen: VecDeque<Foreseen>,
+    /// Minutes that are missing since the last one that was seen.
+    missing: usize,
     /// Minutes until demand is whole again within a horizon.
     gap: usize,
     scored: usize,
@@ -124,6 +129,7 @@ impl DemandPlanner {
             margins: vec![Margins::new(); CENTERS * SCALES],
             weight: Weight::first(),
             foreseen: VecDeque::new(),
+            missing: 0,
             gap: 0,
             scored: 0,
             promised: 0.0,
@@ -152,6 +158,7 @@ impl DemandPlanner {
         match demand.filter(|demand| demand.is_finite() && *demand >= 0.0) {
             Some(demand) => {
                 self.history.push(demand);
+                self.missing = 0;
                 if self.gap == 0 {
                     self.score(demand);
                     self.learn();
@@ -161,7 +168,10 @@ impl DemandPlanner {
             None => {
                 let as_before = self.history.last();
                 self.history.push(from_log(as_before));
-                self.gap = self.horizon;
+                self.missing += 1;
+                if self.missing > BRIDGED {
+                    self.gap = self.horizon;
+                }
             }
         }
         self.foresee();
@@ -264,7 +274,7 @@ impl DemandPlanner {
         let (least, most) = PLANNED;
         let prior = PRIOR * self.budget;
         let kept = (self.promised + prior) / (self.violated + prior);
-        self.budget * kept.powf(CORRECTION).clamp(least, most)
+        (self.budget * kept.powf(CORRECTION).clamp(least, most)).min(1.0)
     }
 
     /// Follows the forecasters that have been cheapest, each with the margin that keeps the budget.

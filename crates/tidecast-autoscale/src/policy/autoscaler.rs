@@ -6,9 +6,7 @@ use super::readiness::Readiness;
 use super::{Calendar, Capacity, Decision, Facts, Forecast, LeadTime, Policy, PolicyError, Rule, decide};
 use crate::demand::{DemandPlanner, Source};
 use crate::hpa::behavior::{AbleToScale, Limiting};
-use crate::hpa::{
-    BehaviorSpec, Branch, ControllerSettings, ReplicaCalculator, RulesSpec, Scaler, ScalerSettings, Tolerances,
-};
+use crate::hpa::{Branch, ControllerSettings, ReplicaCalculator, Scaler, ScalerSettings, Tolerances};
 use std::collections::VecDeque;
 
 const MINUTE_MS: i64 = 60_000;
@@ -19,11 +17,14 @@ const USUAL_BUDGET: f64 = 0.001;
 /// A reading older than this tells nothing about present demand.
 const STALE_MS: i64 = 5 * MINUTE_MS;
 
-/// A hole in the readings longer than this is not gone through minute by minute.
-const HOLE_MINUTES_MAX: i64 = 1_440;
+/// Of a hole in the readings that is longer, whole weeks are left out: the time of the week stays right.
+const HOLE_MINUTES_MAX: i64 = 7 * 1_440;
 
-/// Minutes that are kept for the forecast until the capacity is known, the newest: two weeks.
-const WAITING_MAX: usize = 14 * 1_440;
+/// Minutes that are kept for the forecast until the capacity is known, the newest: a week.
+const WAITING_MAX: usize = 7 * 1_440;
+
+/// The usual age of a reading, milliseconds, until there is one.
+const USUAL_AGE_MS: i64 = 30_000;
 
 /// What a forecast may cost beyond the target, where the policy has no budget: as a share of what the target costs.
 const EXTRA: f64 = 0.03;
@@ -68,8 +69,8 @@ pub struct Autoscaler {
     /// `None` where no forecast is asked for.
     planner: Option<DemandPlanner>,
     lead_time: LeadTime,
-    /// Minutes that the planner has not been told of, as the capacity is not known.
-    waiting: VecDeque<Option<f64>>,
+    /// Minutes that the planner has not been told of, as the capacity is not known; NaN where they are missing.
+    waiting: VecDeque<f32>,
     /// The minute that readings fall into, and the greatest of them.
     open: Option<(i64, f64)>,
     /// The last minute that the planner was told of.
@@ -109,7 +110,10 @@ impl Autoscaler {
             capacity: Known::new(capacity)?,
             readiness: Readiness::default(),
             calendar: Calendar::new(&policy.calendar)?,
-            planner: Some(DemandPlanner::new(policy.violation_budget.unwrap_or(USUAL_BUDGET), 1)),
+            planner: Some(DemandPlanner::new(
+                policy.violation_budget.unwrap_or(USUAL_BUDGET),
+                minutes_ahead(USUAL_AGE_MS, &lead_time),
+            )),
             lead_time,
             waiting: VecDeque::new(),
             open: None,
@@ -117,14 +121,10 @@ impl Autoscaler {
             newest: None,
             violated: (0, 0),
             reactive: (Scaler::new(&settings), 0),
-            scaler: Scaler::new(&match policy.violation_budget {
-                Some(_) => ScalerSettings { downscale_stabilization_seconds: HOLD_SECONDS, ..settings },
-                // What the forecast adds to was held by the HPA at the target already, and what it adds holds by itself.
-                None => ScalerSettings {
-                    behavior: settings.behavior.map(without_windows),
-                    downscale_stabilization_seconds: 0.0,
-                    ..settings
-                },
+            scaler: Scaler::new(&ScalerSettings {
+                // Both what the HPA would have and a plan hold for minutes by themselves, unless the behavior says how long.
+                downscale_stabilization_seconds: if policy.violation_budget.is_some() { HOLD_SECONDS } else { 0.0 },
+                ..settings
             }),
             calculator: ReplicaCalculator::new(
                 &controller,
@@ -160,7 +160,7 @@ impl Autoscaler {
                 if self.waiting.len() == WAITING_MAX {
                     self.waiting.pop_front();
                 }
-                self.waiting.push_back(demand);
+                self.waiting.push_back(demand.map_or(f32::NAN, |demand| demand as f32));
             }
         }
     }
@@ -180,6 +180,11 @@ impl Autoscaler {
 
     /// One decision.
     pub fn step(&mut self, reading: &Reading<'_>) -> Decision {
+        // What is no demand, or not of the past, is as good as none.
+        let is_sound = |(demand, until_ms): &(f64, i64)| {
+            demand.is_finite() && *demand >= 0.0 && (0..=reading.now_ms).contains(until_ms)
+        };
+        let reading = &Reading { demand: reading.demand.filter(is_sound), ..*reading };
         self.observe(reading);
         let present = self.newest.filter(|(_, until_ms)| reading.now_ms - until_ms <= STALE_MS);
         let present = present.map(|(demand, _)| demand).filter(|_| reading.demand.is_some());
@@ -200,16 +205,17 @@ impl Autoscaler {
             utilisation: reading.utilisation.iter().copied().reduce(f64::max),
         };
         let decision = self.hold(seconds, reading.replicas, decide(&self.policy, &facts));
-        self.allowance -= f64::from((decision.replicas - decision.reactive).max(0));
+        // What others ask for is not charged to the forecast.
+        let others = decision.reactive.max(facts.calendar.unwrap_or(0)).max(self.policy.min_replicas);
+        let added = decision.predicted.map_or(0, |predicted| predicted.min(decision.replicas) - others);
+        self.allowance -= f64::from(added.max(0));
         decision
     }
 
     /// Gathers readings into minutes. A reading counts for the minute in which it ends.
     fn observe(&mut self, reading: &Reading<'_>) {
         self.readiness.record(reading.now_ms, reading.ready);
-        let Some((demand, until_ms)) = reading.demand.filter(|(demand, _)| demand.is_finite() && *demand >= 0.0) else {
-            return;
-        };
+        let Some((demand, until_ms)) = reading.demand else { return };
         if self.newest.is_some_and(|(_, newest)| until_ms <= newest) {
             return;
         }
@@ -227,12 +233,13 @@ impl Autoscaler {
         }
         if let Some(closed) = self.closed {
             let hole = minute - closed - 1;
-            (0..hole.min(HOLE_MINUTES_MAX)).for_each(|_| self.remember(None));
+            let told = if hole > HOLE_MINUTES_MAX { HOLE_MINUTES_MAX + hole % HOLE_MINUTES_MAX } else { hole };
+            (0..told).for_each(|_| self.remember(None));
             self.closed = Some(minute - 1);
         }
         if let (Some(ready), Some(capacity)) = (self.readiness.at(until_ms), self.capacity.value()) {
             let (violated, of) = &mut self.violated;
-            *violated += u32::from(demand > f64::from(ready) * capacity);
+            *violated += u32::from(demand > f64::from(ready) * capacity * (1.0 + 1e-9));
             *of += 1;
         }
         // No other reading ends in this minute.
@@ -245,11 +252,10 @@ impl Autoscaler {
 
     fn close(&mut self, age_ms: i64, minute: i64, greatest: f64) {
         self.closed = Some(minute);
-        // From the end of this minute: the metric's age, a minute until the next plan, and the start.
-        let seconds = age_ms as f64 / 1_000.0 + 60.0 + self.lead_time.seconds();
+        let ahead = minutes_ahead(age_ms, &self.lead_time);
         let (violated, of) = std::mem::take(&mut self.violated);
         if let Some(planner) = &mut self.planner {
-            planner.look_ahead((seconds / 60.0).ceil() as usize);
+            planner.look_ahead(ahead);
             // Without a budget the forecast only adds: what is violated is the target's doing.
             if of > 0 && self.policy.violation_budget.is_some() {
                 planner.account(f64::from(violated) / f64::from(of));
@@ -264,7 +270,7 @@ impl Autoscaler {
             self.capacity.learn(&stretch);
         }
         if self.capacity.value().is_some() {
-            std::mem::take(&mut self.waiting).into_iter().for_each(|demand| self.remember(demand));
+            std::mem::take(&mut self.waiting).into_iter().for_each(|demand| self.remember(Some(f64::from(demand))));
         }
     }
 
@@ -352,8 +358,8 @@ impl Autoscaler {
     }
 }
 
-/// The rates of a behavior alone.
-fn without_windows(behavior: BehaviorSpec) -> BehaviorSpec {
-    let rates = |rules: RulesSpec| RulesSpec { stabilization_window_seconds: Some(0), ..rules };
-    BehaviorSpec { scale_up: behavior.scale_up.map(rates), scale_down: behavior.scale_down.map(rates) }
+/// For how long after the end of a minute its plan has to do, in minutes: the metric's age, a minute until the next plan, and
+/// the start.
+fn minutes_ahead(age_ms: i64, lead_time: &LeadTime) -> usize {
+    ((age_ms as f64 / 1_000.0 + 60.0 + lead_time.seconds()) / 60.0).ceil() as usize
 }

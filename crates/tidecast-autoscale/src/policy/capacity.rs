@@ -20,8 +20,17 @@ const IDLE: f64 = 0.05;
 /// Usage from here on does not tell how much more was asked for.
 const SATURATED: f64 = 0.95;
 
-/// How long a measurement must be refuted, milliseconds: longer than replicas take one after the other to become ready.
-const REFUTED_MS: i64 = 5 * 60_000;
+/// Usage from here on says that there is no more to be had.
+const FULL: f64 = 0.99;
+
+/// How long all must be full until what was measured is doubted, milliseconds: replicas that it asked for would be ready.
+const DOUBTED_MS: i64 = 5 * 60_000;
+
+/// What full replicas are then taken to serve, as a share of what is asked of them: as an HPA steps up at its usual target.
+const ASSUMED: f64 = 0.7;
+
+/// What that assumption weighs, in readings: the first that can tell replaces it.
+const ASSUMED_WEIGHT: f64 = 0.01;
 
 /// What one replica serves, in the unit of the demand.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,8 +109,8 @@ pub(super) struct Measurement {
     /// The end of the newest.
     until_ms: i64,
     readings: u32,
-    /// Since when all that came refuted the sums.
-    refuted_from_ms: Option<i64>,
+    /// From when to when all replicas have been full.
+    full_ms: Option<(i64, i64)>,
 }
 
 impl Measurement {
@@ -117,7 +126,7 @@ impl Measurement {
         }
         let busy = f64::from(ready) * usage;
         if usage >= SATURATED {
-            self.doubt(until_ms, demand / busy);
+            self.doubt(stretch, usage >= FULL);
             return;
         }
         let passed_ms = until_ms.saturating_sub(self.until_ms).clamp(0, PASSED_MS_MAX);
@@ -126,19 +135,30 @@ impl Measurement {
         self.busy = self.busy * kept + busy;
         self.until_ms = until_ms;
         self.readings = self.readings.saturating_add(1);
-        self.refuted_from_ms = None;
+        self.full_ms = None;
     }
 
-    /// Saturated replicas serve no more than `most`. Where they would not be saturated if they served what was measured, they
-    /// have become slower; what is planned with it keeps them saturated and would never tell, so it begins anew.
-    fn doubt(&mut self, until_ms: i64, most: f64) {
-        if self.value().is_none_or(|value| most >= SATURATED * value) {
-            self.refuted_from_ms = None;
+    /// Where replicas stay full, they serve less than was measured, or are as many as there may be. What is planned with the
+    /// measurement would keep them full, and they would never tell; so less is assumed, until they do.
+    fn doubt(&mut self, stretch: &Stretch, is_full: bool) {
+        let until_ms = stretch.until_ms;
+        let from_ms = match self.full_ms {
+            _ if !is_full => {
+                self.full_ms = None;
+                return;
+            }
+            Some((from_ms, newest_ms)) if until_ms.saturating_sub(newest_ms) <= PASSED_MS_MAX => from_ms,
+            _ => until_ms,
+        };
+        self.full_ms = Some((from_ms, until_ms));
+        if until_ms.saturating_sub(from_ms) < DOUBTED_MS {
             return;
         }
-        let from_ms = *self.refuted_from_ms.get_or_insert(until_ms);
-        if until_ms.saturating_sub(from_ms) >= REFUTED_MS {
-            *self = Self::default();
+        let assumed = ASSUMED * stretch.demand / (f64::from(stretch.ready) * stretch.usage);
+        if self.value().is_some_and(|value| assumed < value) {
+            self.busy = ASSUMED_WEIGHT * f64::from(stretch.ready);
+            self.demand = assumed * self.busy;
+            self.full_ms = Some((until_ms, until_ms));
         }
     }
 }
@@ -250,21 +270,25 @@ mod tests {
     }
 
     #[test]
-    fn replicas_that_became_much_slower_are_measured_anew() {
+    fn replicas_that_stay_full_are_taken_to_serve_less_until_they_tell() {
         let mut known = measured();
         (0..DAY).for_each(|sync| see(&mut known, sync, 2.0, 40, 70.0));
         assert_near(&known, 2.0, 1e-9);
-        // Saturated beyond what was measured: that does not refute it.
-        (DAY..DAY + 100).for_each(|sync| see(&mut known, sync, 2.0, 40, 90.0));
-        // Neither do moments.
-        (DAY + 100..DAY + 120).for_each(|sync| see(&mut known, sync, 1.0, 40, 70.0));
-        see(&mut known, DAY + 120, 2.0, 40, 70.0);
-        (DAY + 121..DAY + 141).for_each(|sync| see(&mut known, sync, 1.0, 40, 70.0));
+        // Moments, with others between, say nothing; nor does what is nearly full.
+        for sync in DAY..DAY + 100 {
+            see(&mut known, sync, 2.0, 40, if sync % 15 == 0 { 77.0 } else { 90.0 });
+        }
         assert_near(&known, 2.0, 1e-9);
-        see(&mut known, DAY + 141, 1.0, 40, 70.0);
-        assert_eq!(known.value(), None);
-        (DAY + 142..DAY + 150).for_each(|sync| see(&mut known, sync, 1.0, 80, 70.0));
-        assert_near(&known, 1.0, 1e-9);
+        // Slower ones are full for five minutes: what one serves is less than 70 / 40.
+        (DAY + 100..DAY + 121).for_each(|sync| see(&mut known, sync, 1.0, 40, 70.0));
+        assert_near(&known, 0.7 * 70.0 / 40.0, 1e-9);
+        // With as many as that asks for they tell, at once.
+        see(&mut known, DAY + 121, 1.0, 80, 70.0);
+        assert_near(&known, 1.0, 0.02);
+        // A hole between two full ones is no stay.
+        see(&mut known, DAY + 122, 0.5, 80, 70.0);
+        see(&mut known, DAY + 200, 0.5, 80, 70.0);
+        assert_near(&known, 1.0, 0.02);
     }
 
     #[test]

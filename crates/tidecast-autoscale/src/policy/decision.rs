@@ -50,7 +50,7 @@ pub enum Forecast {
 pub enum Rule {
     /// Nothing is known about demand in replicas: nothing is taken away.
     Missing,
-    /// Nothing is known about it but that it is more than ready replicas serve.
+    /// It is more than ready replicas serve, by an amount that is not known.
     Saturated,
     /// Present demand.
     Reactive,

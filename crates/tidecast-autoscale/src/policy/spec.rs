@@ -3,6 +3,9 @@
 use super::{BehaviorError, Calendar, CalendarEntry, behavior};
 use crate::hpa::BehaviorSpec;
 
+/// The least target: below it a replica would do next to nothing.
+const LEAST_TARGET: f64 = 0.001;
+
 /// How a workload is to be scaled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
@@ -109,6 +112,14 @@ impl Policy {
             return Err(PolicyError::Limits { min: self.min_replicas, max: self.max_replicas });
         }
         share("target", Some(self.target), 1.0, "above 0, up to 1", 0.7)?;
+        if self.target < LEAST_TARGET {
+            return Err(PolicyError::Share {
+                name: "target",
+                value: self.target,
+                range: "of 0.001 to 1",
+                example: 0.7,
+            });
+        }
         share("threshold", self.threshold, 1.0, "above 0, up to 1", 0.85)?;
         share("violation_budget", self.violation_budget, 1.0 - f64::EPSILON, "between 0 and 1", 0.001)?;
         for entry in &self.calendar {

@@ -7,6 +7,7 @@
 mod cluster;
 mod comparison;
 mod contenders;
+mod notes;
 mod oracle;
 mod replay;
 pub mod report;

@@ -3,6 +3,7 @@
 use super::cluster::{AVERAGING_MS, SYNC_MS, View, Watch, Workload, run};
 use super::comparison::{Front, KEPT, gap_closed};
 use super::contenders::{Contender, HoltWinters, Hpa, KedaCron, Limits, Metric, Ours, SeasonalNaive, Threshold};
+use super::notes;
 use super::oracle;
 use super::report::{
     Change, Conditions, Contender as Entry, Course, Explanation, ParetoPoint, Replay, Report, Score, Timeline,
@@ -23,9 +24,6 @@ const PEAK_REPLICAS: f64 = 40.0;
 
 /// The most replicas, in units of what the peak needs, where no maximum is given.
 const HEAD_ROOM: f64 = 2.0;
-
-/// Changes that are kept with their reasons, the newest.
-const CHANGES_MAX: usize = 10_000;
 
 /// Under which conditions a trace is replayed.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,6 +101,16 @@ pub enum ReplayError {
         capacity: f64,
         /// How many replicas that makes.
         replicas: f64,
+        /// How many are possible.
+        most: i32,
+    },
+    /// The same by a limit.
+    #[error("{name} is {replicas}, more than the {most} that are simulated; give fewer")]
+    Limit {
+        /// The limit's name.
+        name: &'static str,
+        /// Its value.
+        replicas: i32,
         /// How many are possible.
         most: i32,
     },
@@ -199,7 +207,7 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
     let mut ours = stage.at_work(stage.policy.clone())?;
     let (score, course, predicted, decisions) = stage.ours(&mut ours);
     show("ours", "Tidecast", course);
-    let ours_setting = format!("budget {} %", 100.0 * settings.violation_budget);
+    let ours_setting = format!("budget {} %", (1e6 * settings.violation_budget).round() / 1e4);
     entries.push(("ours", "Tidecast", ours_setting, score));
     advance(8);
     let (oracle_score, oracle_course) = oracle::run(&stage.workload, settings.min_replicas, stage.step_ms);
@@ -219,6 +227,7 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
         })
         .collect();
     let gap = gap_closed(&score, &front, &oracle_score);
+    let told = stage.notes(settings, &ours).into_iter().chain(notes::after(settings, &score)).collect();
     courses.sort_by_key(|course| course.name != "ours");
     progress(1.0);
     Ok(Replay {
@@ -231,7 +240,7 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
             violation_vs_hpa_equal_cost: front.violation_ratio(&score),
             contenders,
             pareto,
-            notes: stage.notes(settings, &ours),
+            notes: told,
         },
         timeline: stage.timeline(predicted, courses),
         decisions,
@@ -252,18 +261,6 @@ pub fn explain(trace: &Trace, settings: &ReplaySettings) -> Result<Explanation, 
         decisions,
         notes: stage.notes(settings, &ours),
     })
-}
-
-/// What of a policy goes beyond the conditions of every replay, and for whom.
-fn in_force(settings: &ReplaySettings) -> Option<String> {
-    let calendar = match settings.calendar.len() {
-        0 => None,
-        1 => Some("a calendar of 1 entry for Tidecast alone".to_owned()),
-        entries => Some(format!("a calendar of {entries} entries for Tidecast alone")),
-    };
-    let behavior = settings.behavior.as_ref().map(|_| "a behavior for every contender but the oracle".to_owned());
-    let parts: Vec<String> = calendar.into_iter().chain(behavior).collect();
-    (!parts.is_empty()).then(|| format!("in force: {}", parts.join(", ")))
 }
 
 /// Metrics, their names and targets of the sweep: whole percents, every second above 20, and for a rate, which may be set
@@ -292,7 +289,8 @@ impl<'a> Stage<'a> {
             if (0.0..=most).contains(&seconds) { Ok(()) } else { Err(ReplayError::Duration { name, seconds, range }) }
         };
         seconds("the start-up time", settings.startup_seconds, 3_600.0, "between 0 s and 1 h")?;
-        seconds("the age of metrics", settings.lag_seconds, 3_600.0, "between 0 s and 1 h")?;
+        // Older ones tell nothing about present demand, and no policy here goes by them.
+        seconds("the age of metrics", settings.lag_seconds, 300.0, "between 0 s and 5 min")?;
         let peak = trace.peak();
         if peak <= 0.0 {
             return Err(ReplayError::NoDemand);
@@ -307,6 +305,12 @@ impl<'a> Stage<'a> {
         }
         let max =
             settings.max_replicas.unwrap_or(((HEAD_ROOM * needed).ceil() as i32).max(settings.min_replicas).max(2));
+        for (name, replicas) in [("min_replicas", settings.min_replicas), ("max_replicas", max)] {
+            let most = 2 * REPLICAS_MAX;
+            if replicas > most {
+                return Err(ReplayError::Limit { name, replicas, most });
+            }
+        }
         let policy = Policy {
             min_replicas: settings.min_replicas,
             max_replicas: max,
@@ -341,18 +345,9 @@ impl<'a> Stage<'a> {
         Ours::new(policy, self.told, self.workload.startup_seconds)
     }
 
-    /// What the reader should know about the data or the conditions, after our policy was at work.
+    /// What the reader should know, after our policy was at work.
     fn notes(&self, settings: &ReplaySettings, ours: &Ours) -> Vec<String> {
-        let trace = self.workload.trace;
-        let implausible = settings.capacity.and_then(|capacity| trace.plausible(capacity));
-        let measured = (self.told == Capacity::Measured).then(|| match ours.capacity() {
-            Some(found) => {
-                let percent = 100.0 * found / self.workload.capacity;
-                format!("Tidecast measures what a replica serves: at the end {found:.3}, {percent:.1} % of what one does serve")
-            }
-            None => "Tidecast measures what a replica serves, and nothing here can tell".to_owned(),
-        });
-        trace.notes.iter().cloned().chain(implausible).chain(in_force(settings)).chain(measured).collect()
+        notes::before(settings, &self.workload, self.limits, ours.capacity())
     }
 
     /// The HPA at a target, in the scored part.
@@ -408,7 +403,6 @@ impl<'a> Stage<'a> {
         };
         let watch = Watch { step_ms: Some(self.step_ms), pods: false };
         let (score, course) = run(&self.workload, from_ms, self.first(from_ms, 0.7), watch, decide);
-        changes.drain(..changes.len().saturating_sub(CHANGES_MAX));
         (score, course, predicted, changes)
     }
 

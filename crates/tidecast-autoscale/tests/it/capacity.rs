@@ -106,7 +106,20 @@ fn replicas_that_become_slower_do_not_stay_saturated() {
     let saturated = later.iter().filter(|(_, saturated)| *saturated).count() as f64 / later.len() as f64;
     assert!(saturated < 0.02, "from a quarter of an hour after the change on: {saturated}");
     let measured = autoscaler.capacity().expect("it is measured");
-    assert!((measured - 1.0).abs() < 1e-6, "{measured}");
+    assert!((measured - 1.0).abs() < 1e-3, "{measured}");
+}
+
+#[test]
+fn replicas_that_become_slower_in_the_middle_of_a_day_are_found_out() {
+    let mut autoscaler = measuring(budget());
+    let (day, from) = (DAY as i64 * 4, 3 * DAY as i64 * 4 + 10 * 60 * 4);
+    let capacity = |sync: i64| if sync < from { 3.0 } else { 1.5 };
+    let decisions = at_work(&mut autoscaler, 40, 5 * day, |sync| office(sync as usize / 4), capacity);
+    let after = &decisions[from as usize + 30 * 4..];
+    let saturated = after.iter().filter(|(_, saturated)| *saturated).count() as f64 / after.len() as f64;
+    assert!(saturated < 0.03, "from half an hour after the change on: {saturated}");
+    let measured = autoscaler.capacity().expect("it is measured");
+    assert!((measured / 1.5 - 1.0).abs() < 0.1, "{measured}");
 }
 
 #[test]

@@ -177,9 +177,7 @@ fn a_tolerance_is_that_of_its_direction() {
 #[test]
 fn a_window_for_scaling_up_says_why_it_waits() {
     let window = RulesSpec { stabilization_window_seconds: Some(60), ..RulesSpec::default() };
-    let budget = Some(0.01);
-    let behavior = Some(up(window));
-    let policy = Policy { max_replicas: 30, target: 0.5, violation_budget: budget, behavior, ..Policy::default() };
+    let policy = Policy { max_replicas: 30, target: 0.5, behavior: Some(up(window)), ..Policy::default() };
     let mut autoscaler = Autoscaler::reacting(policy, Capacity::Given(1.0), 60.0).expect("a policy");
     let mut waited = None;
     let mut replicas = 10;
@@ -196,26 +194,6 @@ fn a_window_for_scaling_up_says_why_it_waits() {
     assert_eq!(replicas, 16, "in the end");
     let waited = waited.expect("it waits");
     assert!(waited.contains("; 16 are wanted, but fewer would have done within the last minutes."), "{waited}");
-}
-
-/// Without a budget the window is the HPA's own: what adds to it does not wait for a second one.
-#[test]
-fn a_window_is_waited_for_once() {
-    let window = RulesSpec { stabilization_window_seconds: Some(600), ..RulesSpec::default() };
-    let policy = Policy { max_replicas: 30, target: 0.5, behavior: Some(down(window)), ..Policy::default() };
-    let mut autoscaler = Autoscaler::reacting(policy, Capacity::Given(1.0), 60.0).expect("a policy");
-    let mut replicas = 20;
-    let course: Vec<i32> = (0..80)
-        .map(|sync| {
-            let demand = Some((if sync < 4 { 10.0 } else { 5.0 }, sync * SYNC_MS));
-            let reading =
-                Reading { now_ms: sync * SYNC_MS, replicas, ready: replicas, demand, usage: None, utilisation: &[] };
-            replicas = autoscaler.step(&reading).replicas;
-            replicas
-        })
-        .collect();
-    let fewer = course.iter().position(|replicas| *replicas < 20);
-    assert!(fewer.is_some_and(|sync| (40..=45).contains(&sync)), "{fewer:?}: ten minutes are forty decisions");
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tidecast_autoscale::policy::{Autoscaler, Capacity, Policy, Reading};
 use tidecast_autoscale::simulation::report::{Replay, Score};
-use tidecast_autoscale::simulation::{ReplayError, ReplaySettings, replay};
+use tidecast_autoscale::simulation::{ReplayError, ReplaySettings, explain, replay};
 use tidecast_autoscale::trace::Trace;
 
 const MINUTE_MS: i64 = 60_000;
@@ -59,7 +59,14 @@ fn nothing_looks_into_the_future() {
     let minutes = 6 * DAY;
     let changed = |minute: usize| if minute < 5 * DAY { office(minute) } else { 3.0 * office(minute + 300) };
     // Capacity and limits are given, as they would otherwise follow from the peak.
-    let settings = ReplaySettings { capacity: Some(3.0), max_replicas: Some(200), ..ReplaySettings::default() };
+    for measured_capacity in [false, true] {
+        nothing_looks_ahead(minutes, changed, measured_capacity);
+    }
+}
+
+fn nothing_looks_ahead(minutes: usize, changed: impl Fn(usize) -> f64, measured_capacity: bool) {
+    let settings =
+        ReplaySettings { capacity: Some(3.0), max_replicas: Some(200), measured_capacity, ..ReplaySettings::default() };
     let replays = [trace(minutes, office), trace(minutes, changed)]
         .map(|trace| replay(&trace, &settings, &mut |_| {}).expect("the replay runs"));
     let until = 2 * DAY;
@@ -164,16 +171,67 @@ proptest! {
     ) {
         let policy = Policy { min_replicas: min, max_replicas: min + more, violation_budget: budget, ..Policy::default() };
         let mut autoscaler = Autoscaler::new(policy, Capacity::Given(2.0), 120.0).expect("a policy");
+        (0..2 * DAY).for_each(|minute| autoscaler.remember(Some(office(minute))));
         let mut replicas = min;
         for (sync, demand) in demands.iter().enumerate() {
             let now_ms = sync as i64 * 15_000;
             let reading = Reading { now_ms, replicas, ready: replicas, demand: demand.map(|demand| (demand, now_ms)), usage: None, utilisation: &[] };
             let decision = autoscaler.step(&reading);
             prop_assert!((min..=min + more).contains(&decision.replicas), "{decision:?}");
-            if demand.is_none() {
+            if demand.is_none_or(|demand| !demand.is_finite() || demand < 0.0) {
                 prop_assert!(decision.replicas >= replicas, "{decision:?}");
             }
             replicas = decision.replicas;
         }
+    }
+}
+
+/// From zero replicas, where one may go there, demand brings them back, with a budget and without.
+#[test]
+fn a_workload_comes_back_from_zero() {
+    for violation_budget in [None, Some(0.001)] {
+        let policy = Policy { min_replicas: 0, max_replicas: 20, violation_budget, ..Policy::default() };
+        let mut autoscaler = Autoscaler::new(policy, Capacity::Given(1.0), 60.0).expect("a policy");
+        let mut replicas = 0;
+        for sync in 0..40 {
+            let now_ms = sync * 15_000;
+            let demand = Some((if sync < 20 { 0.0 } else { 5.0 }, now_ms));
+            let reading = Reading { now_ms, replicas, ready: replicas, demand, usage: None, utilisation: &[] };
+            replicas = autoscaler.step(&reading).replicas;
+            assert_eq!(replicas > 0, sync >= 20, "{violation_budget:?} {sync}");
+        }
+        assert!(replicas >= 5, "{violation_budget:?}: {replicas}");
+    }
+}
+
+/// A stamp from the future, or a demand that is none, is as good as no reading: it neither decides nor stays.
+#[test]
+fn readings_that_cannot_be_are_ignored() {
+    let mut autoscaler = Autoscaler::new(Policy { max_replicas: 60, ..Policy::default() }, Capacity::Given(1.0), 60.0)
+        .expect("a policy");
+    let mut step = |sync: i64, replicas, demand| {
+        let now_ms = sync * 15_000;
+        autoscaler.step(&Reading { now_ms, replicas, ready: replicas, demand, usage: None, utilisation: &[] }).replicas
+    };
+    assert_eq!(step(1, 10, Some((7.0, 15_000))), 10);
+    for (sync, demand) in
+        (2..).zip([(2.0, 365 * 86_400_000), (f64::NAN, 15_000), (-5.0, 15_000), (1.0, i64::MIN), (1.0, i64::MAX)])
+    {
+        assert_eq!(step(sync, 10, Some(demand)), 10, "{demand:?}");
+    }
+    assert!(step(7, 10, Some((28.0, 105_000))) > 10, "the next that is sound counts");
+}
+
+/// A minute that is missing now and then does not keep anybody from learning.
+#[test]
+fn short_gaps_do_not_stop_the_forecast() {
+    let whole = trace(4 * DAY, office);
+    let mut holed = whole.clone();
+    holed.values.iter_mut().skip(3).step_by(7).for_each(|value| *value = f64::NAN);
+    let settings = ReplaySettings { capacity: Some(3.0), violation_budget: 0.01, ..ReplaySettings::default() };
+    for trace in [whole, holed] {
+        let decisions = explain(&trace, &settings).expect("the replay runs").decisions;
+        assert!(decisions.iter().any(|change| change.rule == "forecast"));
+        assert!(decisions.iter().all(|change| !change.reason.contains("there is no forecast yet")));
     }
 }

@@ -104,7 +104,7 @@ impl Scaler {
 
     fn pass(&mut self, now_seconds: f64, current: i32, proposal: Option<i32>) -> Step {
         self.recommendations.begin(now_seconds, current);
-        let step = if current == 0 {
+        let step = if current == 0 && self.limits.min != 0 {
             Step { replicas: 0, branch: Branch::DisabledAtZero }
         } else if current > self.limits.max {
             Step { replicas: self.limits.max, branch: Branch::AboveMax }

@@ -29,7 +29,9 @@ impl Hpa {
     pub(in super::super) fn new(metric: Metric, target: f64, capacity: f64, limits: Limits<'_>) -> Self {
         let controller = ControllerSettings::default();
         let calculator = ReplicaCalculator::new(&controller, Tolerances::of(controller.tolerance, limits.behavior));
-        Self { metric, target, capacity, calculator, scaler: limits.scaler() }
+        // Kubernetes lets none but external metrics scale to zero: without pods there is no CPU to go by.
+        let min = if metric == Metric::Cpu { limits.min.max(1).min(limits.max) } else { limits.min };
+        Self { metric, target, capacity, calculator, scaler: Limits { min, ..limits }.scaler() }
     }
 
     /// What its metric proposes.

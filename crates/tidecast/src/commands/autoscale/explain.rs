@@ -34,8 +34,8 @@ pub(crate) struct Args {
     at: Option<String>,
 
     /// The newest changes, this many
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    last: usize,
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    last: u32,
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
@@ -56,7 +56,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     match at_ms {
         Some(at_ms) => keep_at(&mut explanation, at_ms)?,
         None => {
-            explanation.decisions.drain(..total.saturating_sub(args.last));
+            explanation.decisions.drain(..total.saturating_sub(args.last as usize));
         }
     }
     Ok(print(&match args.format {
