@@ -28,7 +28,7 @@ pub(super) fn after(settings: &ReplaySettings, ours: &Score) -> Option<String> {
     let (declared, found) = (settings.violation_budget, ours.violation_share);
     (found > 1.25 * declared).then(|| {
         format!(
-            "the budget was not kept: {} % declared, {:.3} % violated, {:.1} times as much; what demand does here changes more than the past tells",
+            "the budget was not kept: {} % declared, {:.3} % violated, {:.1} times as much",
             percent(declared),
             100.0 * found,
             found / declared

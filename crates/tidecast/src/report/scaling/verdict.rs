@@ -107,7 +107,8 @@ fn broken(report: &Report, ours: &Contender) -> String {
     let found = percent(ours.score.violation_share);
     // As it was declared, without the dust of binary fractions.
     let declared = format!("{} %", (1e6 * report.conditions.violation_budget).round() / 1e4);
-    let advice = if report.conditions.violation_budget > KEPT {
+    let is_allowed = ours.score.violation_share <= 1.25 * report.conditions.violation_budget;
+    let advice = if is_allowed {
         "that is what the budget allows; declare a smaller one to be safer".to_owned()
     } else {
         format!(
