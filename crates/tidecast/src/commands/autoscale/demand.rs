@@ -110,7 +110,11 @@ fn secret(flag: &str, file: Option<&Path>, variable: &str) -> Result<Option<Stri
     text.map(Some).map_err(|error| UsageError(format!("{flag} {} cannot be read: {error}", path.display())))
 }
 
-fn read_file(path: &Path) -> Result<Trace, InputError> {
+/// The demand in a file.
+///
+/// # Errors
+/// If it cannot be read: with how it should look.
+pub(in crate::commands) fn read_file(path: &Path) -> Result<Trace, InputError> {
     let shown = path.display();
     let reader = lines::open(path).map_err(|error| InputError(format!("{shown} cannot be read: {error}")))?;
     read_csv(reader).map_err(|error| {

@@ -25,9 +25,16 @@ pub(super) struct Lines {
 /// # Errors
 /// If its beginning cannot be read.
 pub(super) fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    let mut file = BufReader::new(File::open(path)?);
-    let is_gzip = file.fill_buf()?.starts_with(&GZIP);
-    Ok(if is_gzip { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
+    text(BufReader::new(File::open(path)?))
+}
+
+/// The text of what may be compressed.
+///
+/// # Errors
+/// If its beginning cannot be read.
+pub(in crate::commands) fn text(mut data: impl BufRead + 'static) -> io::Result<Box<dyn BufRead>> {
+    let is_gzip = data.fill_buf()?.starts_with(&GZIP);
+    Ok(if is_gzip { Box::new(BufReader::new(MultiGzDecoder::new(data))) } else { Box::new(data) })
 }
 
 impl Lines {

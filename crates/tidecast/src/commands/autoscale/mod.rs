@@ -1,9 +1,9 @@
 //! `tidecast autoscale`: how many replicas, by whose rules, and why.
 
 mod conditions;
-mod demand;
+pub(super) mod demand;
 mod explain;
-mod lines;
+pub(super) mod lines;
 mod replay;
 mod terminal;
 mod vectors;

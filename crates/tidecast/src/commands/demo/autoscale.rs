@@ -1,19 +1,18 @@
 //! `tidecast demo autoscale`: recorded demand of a real service is scaled by our policy and by the HPA, and what happened is
 //! shown as if it happened now.
 
+use super::super::autoscale::demand::read_file;
+use super::super::autoscale::lines::text;
 use super::super::format::print;
 use super::super::progress;
 use super::Args;
-use crate::exit::InputError;
 use crate::runtime::clock::{ReplayClock, SystemClock};
 use crate::runtime::host::Host;
 use crate::runtime::listen;
 use crate::runtime::live::{Live, Mode, Phase, Replay as ReplayStatus};
 use crate::runtime::rehearsal::{Playback, Rehearsal};
 use anyhow::Context as _;
-use flate2::bufread::MultiGzDecoder;
-use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,8 +26,6 @@ use tokio::sync::oneshot;
 /// Demand of a production service, a value a minute for 16 days (`data/`, Apache-2.0).
 const DEMAND: &[u8] = include_bytes!("../../../../../data/demand_crane_8.csv.gz");
 const NAME: &str = "crane_8";
-/// The first bytes of what gzip made.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// How long it takes to show everything, where no speed is asked for.
 const SHOWN_WITHIN_S: f64 = 240.0;
 /// How often the console is told what time it is.
@@ -70,21 +67,13 @@ pub(super) async fn run(args: &Args, directory: &Path) -> anyhow::Result<()> {
 /// The demand in a file, or the bundled one.
 fn load(input: Option<&Path>) -> anyhow::Result<Recording> {
     let Some(path) = input else {
-        let trace = read(DEMAND).context("the bundled demand cannot be read")?;
+        let trace = read_csv(text(DEMAND)?).context("the bundled demand cannot be read")?;
         return Ok(Recording { name: NAME.to_owned(), trace });
     };
-    let shown = path.display();
-    let file = File::open(path).map_err(|error| InputError(format!("{shown} cannot be read: {error}")))?;
-    let trace = read(BufReader::new(file)).map_err(|error| InputError(format!("{shown}: {error:#}")))?;
-    let file_name = path.file_name().map_or_else(|| shown.to_string(), |name| name.to_string_lossy().into_owned());
+    let trace = read_file(path)?;
+    let file_name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let name = file_name.split('.').find(|part| !part.is_empty()).unwrap_or(&file_name);
     Ok(Recording { name: name.to_owned(), trace })
-}
-
-/// Reads demand from CSV. What it holds tells whether it is compressed.
-fn read(mut text: impl BufRead) -> anyhow::Result<Trace> {
-    let is_gzip = text.fill_buf()?.starts_with(&GZIP);
-    Ok(if is_gzip { read_csv(BufReader::new(MultiGzDecoder::new(text)))? } else { read_csv(text)? })
 }
 
 /// Computes the replay, then shows it; at the end of the data it stays, for the console.
