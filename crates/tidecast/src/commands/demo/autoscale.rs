@@ -6,6 +6,7 @@ use super::super::autoscale::lines::text;
 use super::super::format::print;
 use super::super::progress;
 use super::Args;
+use crate::exit::InputError;
 use crate::runtime::clock::{ReplayClock, SystemClock};
 use crate::runtime::host::Host;
 use crate::runtime::listen;
