@@ -15,7 +15,7 @@ const MINUTE_MS: i64 = 60_000;
 const USUAL_BUDGET: f64 = 0.001;
 
 /// A reading older than this tells nothing about present demand.
-const STALE_MS: i64 = 5 * MINUTE_MS;
+pub(crate) const STALE_MS: i64 = 5 * MINUTE_MS;
 
 /// Of a hole in the readings that is longer, whole weeks are left out: the time of the week stays right.
 const HOLE_MINUTES_MAX: i64 = 7 * 1_440;
@@ -360,6 +360,6 @@ impl Autoscaler {
 
 /// For how long after the end of a minute its plan has to do, in minutes: the metric's age, a minute until the next plan, and
 /// the start.
-fn minutes_ahead(age_ms: i64, lead_time: &LeadTime) -> usize {
+pub(crate) fn minutes_ahead(age_ms: i64, lead_time: &LeadTime) -> usize {
     ((age_ms as f64 / 1_000.0 + 60.0 + lead_time.seconds()) / 60.0).ceil() as usize
 }

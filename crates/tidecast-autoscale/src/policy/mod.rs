@@ -19,6 +19,7 @@ mod readiness;
 mod spec;
 
 pub use autoscaler::{Autoscaler, Reading};
+pub(crate) use autoscaler::{STALE_MS, minutes_ahead};
 pub use behavior::BehaviorError;
 pub use calendar::{Calendar, CalendarEntry};
 pub use capacity::Capacity;

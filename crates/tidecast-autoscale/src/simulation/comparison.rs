@@ -5,6 +5,15 @@ use super::report::{ParetoPoint, Score};
 /// The violation up to which service counts as kept.
 pub const KEPT: f64 = 0.002;
 
+/// Beyond its budget by this much, a violation is no chance any more.
+const TOLERATED: f64 = 1.25;
+
+/// Whether a violation keeps the budget that was declared, but for chance.
+#[must_use]
+pub fn keeps_budget(violation: f64, budget: f64) -> bool {
+    violation <= TOLERATED * budget
+}
+
 /// Differences of violation below this are noise: half a minute a day.
 const FLOOR: f64 = 0.000_2;
 

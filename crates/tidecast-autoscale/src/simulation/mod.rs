@@ -13,5 +13,5 @@ mod replay;
 pub mod report;
 mod startup;
 
-pub use comparison::KEPT;
+pub use comparison::{KEPT, keeps_budget};
 pub use replay::{ReplayError, ReplaySettings, explain, replay};

@@ -1,10 +1,12 @@
 //! What the reader of a replay should know about the data, the conditions and the outcome, in words.
 
 use super::cluster::Workload;
+use super::comparison::keeps_budget;
 use super::contenders::Limits;
 use super::replay::ReplaySettings;
 use super::report::Score;
 use crate::demand::HORIZON_MAX;
+use crate::policy::{LeadTime, minutes_ahead};
 
 /// A budget from here on is likely to be a percentage that was written as a share.
 const LARGE_BUDGET: f64 = 0.05;
@@ -26,7 +28,7 @@ pub(super) fn before(
 /// About the outcome of ours.
 pub(super) fn after(settings: &ReplaySettings, ours: &Score) -> Option<String> {
     let (declared, found) = (settings.violation_budget, ours.violation_share);
-    (found > 1.25 * declared).then(|| {
+    (!keeps_budget(found, declared)).then(|| {
         format!(
             "the budget was not kept: {} % declared, {:.3} % violated, {:.1} times as much",
             percent(declared),
@@ -59,8 +61,8 @@ fn maximum(workload: &Workload<'_>, limits: Limits<'_>) -> Option<String> {
 }
 
 fn too_slow(settings: &ReplaySettings) -> Option<String> {
-    let minutes = (settings.lag_seconds + 60.0 + 1.4 * settings.startup_seconds) / 60.0;
-    (minutes > HORIZON_MAX as f64)
+    let age_ms = (1_000.0 * settings.lag_seconds) as i64;
+    (minutes_ahead(age_ms, &LeadTime::new(settings.startup_seconds)) > HORIZON_MAX)
         .then(|| format!("Tidecast looks {HORIZON_MAX} minutes ahead, and some of these pods take longer to start"))
 }
 
@@ -85,6 +87,6 @@ fn measured(workload: &Workload<'_>, found: Option<f64>) -> String {
 }
 
 /// A share in percent, without the dust of binary fractions.
-fn percent(share: f64) -> f64 {
+pub(super) fn percent(share: f64) -> f64 {
     (1e6 * share).round() / 1e4
 }

@@ -10,7 +10,7 @@ use super::report::{
     TraceSummary,
 };
 use crate::hpa::BehaviorSpec;
-use crate::policy::{CalendarEntry, Capacity, Policy, PolicyError};
+use crate::policy::{CalendarEntry, Capacity, Policy, PolicyError, STALE_MS};
 use crate::trace::Trace;
 
 /// Contenders that learn nothing begin this long before the scored part.
@@ -207,7 +207,7 @@ pub fn replay(trace: &Trace, settings: &ReplaySettings, progress: &mut dyn FnMut
     let mut ours = stage.at_work(stage.policy.clone())?;
     let (score, course, predicted, decisions) = stage.ours(&mut ours);
     show("ours", "Tidecast", course);
-    let ours_setting = format!("budget {} %", (1e6 * settings.violation_budget).round() / 1e4);
+    let ours_setting = format!("budget {} %", notes::percent(settings.violation_budget));
     entries.push(("ours", "Tidecast", ours_setting, score));
     advance(8);
     let (oracle_score, oracle_course) = oracle::run(&stage.workload, settings.min_replicas, stage.step_ms);
@@ -290,7 +290,7 @@ impl<'a> Stage<'a> {
         };
         seconds("the start-up time", settings.startup_seconds, 3_600.0, "between 0 s and 1 h")?;
         // Older ones tell nothing about present demand, and no policy here goes by them.
-        seconds("the age of metrics", settings.lag_seconds, 300.0, "between 0 s and 5 min")?;
+        seconds("the age of metrics", settings.lag_seconds, STALE_MS as f64 / 1_000.0, "between 0 s and 5 min")?;
         let peak = trace.peak();
         if peak <= 0.0 {
             return Err(ReplayError::NoDemand);

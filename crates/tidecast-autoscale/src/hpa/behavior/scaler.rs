@@ -45,7 +45,7 @@ pub struct Step {
 /// Which rule decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Branch {
-    /// There are no replicas: someone switched the workload off, and it stays off.
+    /// There are no replicas though there should be at least some: someone switched the workload off, and it stays off.
     DisabledAtZero,
     /// There are more replicas than there may be. The metrics are not asked.
     AboveMax,

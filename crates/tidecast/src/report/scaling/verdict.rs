@@ -2,8 +2,8 @@
 
 use super::super::markup::figure;
 use super::super::protocol::instant;
-use tidecast_autoscale::simulation::KEPT;
 use tidecast_autoscale::simulation::report::{Conditions, Contender, Report, TraceSummary};
+use tidecast_autoscale::simulation::{KEPT, keeps_budget};
 use tidecast_core::duration::DurationMs;
 
 /// Costs that differ by less are the same.
@@ -107,8 +107,7 @@ fn broken(report: &Report, ours: &Contender) -> String {
     let found = percent(ours.score.violation_share);
     // As it was declared, without the dust of binary fractions.
     let declared = format!("{} %", (1e6 * report.conditions.violation_budget).round() / 1e4);
-    let is_allowed = ours.score.violation_share <= 1.25 * report.conditions.violation_budget;
-    let advice = if is_allowed {
+    let advice = if keeps_budget(ours.score.violation_share, report.conditions.violation_budget) {
         "that is what the budget allows; declare a smaller one to be safer".to_owned()
     } else {
         format!(
